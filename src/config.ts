@@ -1,0 +1,59 @@
+/** The options of every command with their defaults, checked once at the door. */
+import { z } from 'zod';
+import { UserError } from './errors.js';
+import { storeFormats } from './memory.js';
+
+export const indexMethods = ['auto', 'scan', 'hnsw'] as const;
+export type IndexMethod = (typeof indexMethods)[number];
+
+/** How fields of records are named in a store of records; null entries are found by name and type. */
+const fieldMap = z.strictObject({
+  text: z.string().min(1).optional(),
+  id: z.string().min(1).optional(),
+  time: z.string().min(1).optional(),
+  subject: z.string().min(1).optional(),
+});
+export type FieldMap = z.infer<typeof fieldMap>;
+
+/** The settings that affect the result of a dream; stored with it, so that it can be resumed and repeated. */
+export const dreamSettings = z.strictObject({
+  store: z.string().min(1),
+  sessions: z.array(z.string().min(1)).default([]),
+  out: z.string().min(1).nullable().default(null),
+  exclude: z.array(z.string().min(1)).default([]),
+  writeRules: z.boolean().default(false),
+  instructions: z.string().min(1).max(4096).nullable().default(null),
+  minSupport: z.int().min(1).max(1000).default(3),
+  persons: z.record(z.string(), z.string()).default({}),
+  model: z.string().min(1).nullable().default(null),
+  index: z.enum(indexMethods).default('auto'),
+  format: z.enum(storeFormats).nullable().default(null),
+  fields: fieldMap.default({}),
+  llm: z.enum(['off', 'auto', 'require']).default('auto'),
+  seed: z.int().min(0).default(1),
+});
+export type DreamSettings = z.infer<typeof dreamSettings>;
+
+export const dedupeSettings = z.strictObject({
+  file: z.string().min(1),
+  field: z.string().min(1).nullable().default(null),
+  by: z.enum(['meaning', 'similarity']).default('meaning'),
+  threshold: z.number().min(-1).max(1).nullable().default(null),
+  out: z.string().min(1).nullable().default(null),
+  report: z.string().min(1).nullable().default(null),
+  model: z.string().min(1).nullable().default(null),
+  index: z.enum(indexMethods).default('auto'),
+});
+export type DedupeSettings = z.infer<typeof dedupeSettings>;
+
+/**
+ * Checks foreign options against a schema.
+ * @throws UserError `usage`, naming the option and what was expected of it.
+ */
+export function parseSettings<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = issue?.path.join('.') || 'options';
+  throw new UserError('usage', `--${name}: ${issue?.message ?? 'not understood'}`);
+}

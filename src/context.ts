@@ -1,0 +1,38 @@
+/** What a run hands down to every stage: a way to stop, a way to report, the clock, the seed and the number of threads. */
+
+export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'cluster' | 'mine' | 'resolve' | 'write';
+
+export type ProgressEvent =
+  | { readonly kind: 'stage'; readonly stage: StageName; readonly done: number; readonly total: number | null; readonly unit: string }
+  | { readonly kind: 'warning'; readonly message: string };
+
+export interface RunContext {
+  /** Aborted on Ctrl-C and on `cancel`; stages call `signal.throwIfAborted()` between units of work. */
+  readonly signal: AbortSignal;
+  readonly report: (event: ProgressEvent) => void;
+  /** The one clock of a run, ISO 8601 UTC, read once by the door. */
+  readonly now: string;
+  readonly seed: number;
+  /** Milliseconds of a steady clock, for reports of duration only. */
+  readonly clockMs: () => number;
+  /** Worker threads that may be used, at least 1; never changes a result. */
+  readonly threads: number;
+}
+
+/** Vectors that were computed before, by model and text key; handed to `embed/` by the pipeline. */
+export interface VectorCache {
+  /** Same length as `keys`; null where a text was never embedded by this model. */
+  readonly get: (model: string, keys: readonly string[]) => readonly (Float32Array | null)[];
+  readonly put: (model: string, rows: readonly { readonly key: string; readonly vector: Float32Array }[]) => void;
+}
+
+/** Word meanings for the judge: unit vectors and how telling a word is. Owned by the embedding model. */
+export interface WordVectors {
+  readonly dimensions: number;
+  /** Name and hash of the model, part of the judge's version. */
+  readonly id: string;
+  /** Unit length, shared: callers must not write to it. Null for a word the model cannot represent. */
+  readonly vectorOf: (word: string) => Float32Array | null;
+  /** Inverse-frequency weight, about 0 for `the` to 1 for a rare word. */
+  readonly weightOf: (word: string) => number;
+}

@@ -3,7 +3,13 @@
 export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'cluster' | 'mine' | 'resolve' | 'write';
 
 export type ProgressEvent =
-  | { readonly kind: 'stage'; readonly stage: StageName; readonly done: number; readonly total: number | null; readonly unit: string }
+  | {
+      readonly kind: 'stage';
+      readonly stage: StageName;
+      readonly done: number;
+      readonly total: number | null;
+      readonly unit: string;
+    }
   | { readonly kind: 'warning'; readonly message: string };
 
 export interface RunContext {

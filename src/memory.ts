@@ -194,7 +194,11 @@ export interface Turn {
   readonly kind: TurnKind;
   readonly text: string;
   /** Of a tool call or result; `input` is the call's JSON, empty for results. */
-  readonly tool: { readonly name: string; readonly callId: string | null; readonly input: string } | null;
+  readonly tool: {
+    readonly name: string;
+    readonly callId: string | null;
+    readonly input: string;
+  } | null;
   /** Null where the format does not say. */
   readonly error: boolean | null;
   readonly branch: 'active' | 'abandoned' | 'sidechain';
@@ -320,7 +324,10 @@ export interface Change {
 export interface Effect {
   readonly changeId: string;
   readonly drop: readonly string[];
-  readonly replace: readonly { readonly statementId: string; readonly text: string }[];
+  readonly replace: readonly {
+    readonly statementId: string;
+    readonly text: string;
+  }[];
   readonly containers: readonly string[];
 }
 

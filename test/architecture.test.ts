@@ -25,7 +25,10 @@ const maxLines = 420;
 interface Source {
   readonly file: string;
   readonly text: string;
-  readonly imports: readonly { readonly target: string; readonly typeOnly: boolean }[];
+  readonly imports: readonly {
+    readonly target: string;
+    readonly typeOnly: boolean;
+  }[];
 }
 
 function list(dir: string): string[] {
@@ -45,7 +48,10 @@ const sources: readonly Source[] = list(src).map((path) => {
   const imports = [
     ...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)';/gms),
     ...text.matchAll(/^import\s+()'([^']+)';/gm),
-  ].map((match) => ({ target: match[2] ?? '', typeOnly: match[1] !== undefined && match[1] !== '' }));
+  ].map((match) => ({
+    target: match[2] ?? '',
+    typeOnly: match[1] !== undefined && match[1] !== '',
+  }));
   return { file: relative(src, path).split(sep).join('/'), text, imports };
 });
 
@@ -114,27 +120,47 @@ describe('architecture', () => {
 });
 
 /** A capability, the pattern that shows its use in code, and the only places that may have it. */
-const capabilities: readonly { readonly name: string; readonly pattern: RegExp; readonly only: readonly string[] }[] = [
+const capabilities: readonly {
+  readonly name: string;
+  readonly pattern: RegExp;
+  readonly only: readonly string[];
+}[] = [
   {
     name: 'network out',
     pattern: /\bfetch\(|from 'node:https?'|from '@anthropic-ai|from 'undici'/,
     only: ['relate/claude.ts', 'embed/download.ts', 'server/'],
   },
-  { name: 'listening', pattern: /\.listen\(|createServer\(/, only: ['server/'] },
-  { name: 'SQL', pattern: /from 'better-sqlite3'|\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE)\b/, only: ['store/'] },
+  {
+    name: 'listening',
+    pattern: /\.listen\(|createServer\(/,
+    only: ['server/'],
+  },
+  {
+    name: 'SQL',
+    pattern: /from 'better-sqlite3'|\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE TABLE)\b/,
+    only: ['store/'],
+  },
   {
     name: "writing the user's files",
     pattern:
       /\b(writeFile|writeFileSync|rename|renameSync|unlink|unlinkSync|rmSync|rm|mkdir|mkdirSync|createWriteStream|writeSync|chmodSync|openSync)\(/,
     only: ['write/', 'store/'],
   },
-  { name: 'threads', pattern: /from 'piscina'|from 'node:worker_threads'|new Worker\(/, only: ['embed/', 'index/', 'relate/', 'server/'] },
+  {
+    name: 'threads',
+    pattern: /from 'piscina'|from 'node:worker_threads'|new Worker\(/,
+    only: ['embed/', 'index/', 'relate/', 'server/'],
+  },
   {
     name: 'clock and chance',
     pattern: /\bDate\.now\(\)|new Date\(\)|Math\.random\(|performance\.now\(|randomUUID\(|randomBytes\(/,
     only: ['cli/'],
   },
-  { name: 'console and process', pattern: /\bconsole\.|process\.(exit|env|stdout|stderr|stdin|argv|exitCode)/, only: ['cli/'] },
+  {
+    name: 'console and process',
+    pattern: /\bconsole\.|process\.(exit|env|stdout|stderr|stdin|argv|exitCode)/,
+    only: ['cli/'],
+  },
 ];
 
 describe('capabilities', () => {

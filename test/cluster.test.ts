@@ -13,13 +13,38 @@ interface Judgement {
 }
 
 function makePair(a: number, b: number, { relation, merge, conflict, ambiguous, decidedBy }: Judgement): JudgedPair {
-  const probabilities = { duplicate: merge / 2, refines: merge / 2, conflict, distinct: 1 - merge - conflict };
-  const verdict = { relation, keep: 'either', confidence: 1, probabilities, decidedBy, ambiguous, reason: '' } as const;
+  const probabilities = {
+    duplicate: merge / 2,
+    refines: merge / 2,
+    conflict,
+    distinct: 1 - merge - conflict,
+  };
+  const verdict = {
+    relation,
+    keep: 'either',
+    confidence: 1,
+    probabilities,
+    decidedBy,
+    ambiguous,
+    reason: '',
+  } as const;
   return { a, b, similarity: 0.8, verdict };
 }
 
-const same = (merge = 1): Judgement => ({ relation: 'duplicate', merge, conflict: 0, ambiguous: false, decidedBy: 'model' });
-const apart: Judgement = { relation: 'distinct', merge: 0, conflict: 0, ambiguous: false, decidedBy: 'model' };
+const same = (merge = 1): Judgement => ({
+  relation: 'duplicate',
+  merge,
+  conflict: 0,
+  ambiguous: false,
+  decidedBy: 'model',
+});
+const apart: Judgement = {
+  relation: 'distinct',
+  merge: 0,
+  conflict: 0,
+  ambiguous: false,
+  decidedBy: 'model',
+};
 const limits: ClusterLimits = { maxSize: 20, minLink: 0.25 };
 
 const judgement: fc.Arbitrary<Judgement> = fc
@@ -33,8 +58,20 @@ const judgement: fc.Arbitrary<Judgement> = fc
   })
   .map(({ kind, merge, conflict, ambiguous, relation, decidedBy }) =>
     kind < 6
-      ? { relation: kind < 3 ? 'duplicate' : 'refines', merge: Math.max(merge, 9) / 16, conflict: 0, ambiguous: false, decidedBy: 'model' }
-      : { relation, merge: merge / 16, conflict: Math.min(conflict, 16 - merge) / 16, ambiguous, decidedBy },
+      ? {
+          relation: kind < 3 ? 'duplicate' : 'refines',
+          merge: Math.max(merge, 9) / 16,
+          conflict: 0,
+          ambiguous: false,
+          decidedBy: 'model',
+        }
+      : {
+          relation,
+          merge: merge / 16,
+          conflict: Math.min(conflict, 16 - merge) / 16,
+          ambiguous,
+          decidedBy,
+        },
   );
 
 /** A whole world of verdicts over a few rows, and which of them are known beforehand. */
@@ -44,7 +81,10 @@ const world = fc.integer({ min: 2, max: 9 }).chain((count) => {
     count: fc.constant(count),
     judgements: fc.array(judgement, { minLength: size, maxLength: size }),
     known: fc.array(fc.boolean(), { minLength: size, maxLength: size }),
-    limits: fc.record({ maxSize: fc.integer({ min: 2, max: 9 }), minLink: fc.integer({ min: 0, max: 12 }).map((n) => n / 16) }),
+    limits: fc.record({
+      maxSize: fc.integer({ min: 2, max: 9 }),
+      minLink: fc.integer({ min: 0, max: 12 }).map((n) => n / 16),
+    }),
   });
 });
 
@@ -134,7 +174,14 @@ describe('clusterPairs', () => {
   it('does not depend on the order of the pairs', () => {
     fc.assert(
       fc.property(
-        world.chain((it) => fc.tuple(fc.constant(it), fc.shuffledSubarray([...unfold(it).pairs], { minLength: unfold(it).pairs.length }))),
+        world.chain((it) =>
+          fc.tuple(
+            fc.constant(it),
+            fc.shuffledSubarray([...unfold(it).pairs], {
+              minLength: unfold(it).pairs.length,
+            }),
+          ),
+        ),
         ([it, pairs]) => {
           expect(clusterPairs({ ...unfold(it), pairs }, it.limits)).toEqual(clusterPairs(unfold(it), it.limits));
         },
@@ -170,7 +217,13 @@ describe('clusterPairs', () => {
     const rows = [0, 1, 2, 3, 4, 5];
     const inside = (a: number, b: number): boolean => a < 3 === b < 3;
     const pairs = rows.flatMap((a) => rows.filter((b) => b > a && inside(a, b)).map((b) => makePair(a, b, same(0.875))));
-    const weak: Judgement = { relation: 'distinct', merge: 0.25, conflict: 0, ambiguous: true, decidedBy: 'model' };
+    const weak: Judgement = {
+      relation: 'distinct',
+      merge: 0.25,
+      conflict: 0,
+      ambiguous: true,
+      decidedBy: 'model',
+    };
     const judge = (a: number, b: number) => makePair(a, b, weak);
     const groups = clusterPairs({ count: 6, pairs: [...pairs, makePair(2, 3, same())], judge }, limits);
     expect(groups.every(({ members }) => members.every((row) => row < 3) || members.every((row) => row >= 3) || members.length === 2)).toBe(
@@ -179,14 +232,23 @@ describe('clusterPairs', () => {
   });
 
   it('joins a circle of refinements and says how weak its weakest pair is', () => {
-    const refines = (merge: number): Judgement => ({ ...same(merge), relation: 'refines' });
+    const refines = (merge: number): Judgement => ({
+      ...same(merge),
+      relation: 'refines',
+    });
     const pairs = [makePair(0, 1, refines(1)), makePair(1, 2, refines(0.875)), makePair(0, 2, refines(0.75))];
     const judge = (a: number, b: number) => makePair(a, b, apart);
     expect(clusterPairs({ count: 4, pairs, judge }, limits)).toEqual([{ members: [0, 1, 2], confidence: 0.75 }]);
   });
 
   it('lets a person keep two statements apart even where the verdict is ambiguous', () => {
-    const refused: Judgement = { relation: 'distinct', merge: 0.5, conflict: 0, ambiguous: true, decidedBy: 'person' };
+    const refused: Judgement = {
+      relation: 'distinct',
+      merge: 0.5,
+      conflict: 0,
+      ambiguous: true,
+      decidedBy: 'person',
+    };
     const pairs = [makePair(0, 1, same()), makePair(1, 2, same(0.875)), makePair(0, 2, refused)];
     const judge = (a: number, b: number) => makePair(a, b, apart);
     expect(clusterPairs({ count: 3, pairs, judge }, limits).map(({ members }) => members)).toEqual([[0, 1]]);

@@ -129,7 +129,10 @@ export function prepareFile(path: string): void {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (thrown) {
     if (systemCode(thrown) !== 'EEXIST' || !isFolder(dirname(path))) throw tell(path, thrown);
-    if (isFolder(path)) throw new UserError('usage', `${path} is a folder: pass a file to --db`, { cause: thrown });
+    if (isFolder(path))
+      throw new UserError('usage', `${path} is a folder: pass a file to --db`, {
+        cause: thrown,
+      });
     if (isTooShort(path)) throw new UserError('usage', `${path} is no dreamfold database: pass another --db FILE`, { cause: thrown });
   }
 }

@@ -1,0 +1,222 @@
+/** `dedupe`: one file of records in, the records worth keeping out, verbatim and in input order. */
+import { basename, extname } from 'node:path';
+import { clusterPairs } from '../cluster/cluster.js';
+import { type DedupeSettings, dedupeSettings, parseSettings } from '../config.js';
+import type { RunContext } from '../context.js';
+import { type Embedder, openEmbedder } from '../embed/embed.js';
+import { loadWordVectors } from '../embed/words.js';
+import { UserError } from '../errors.js';
+import { findCandidates } from '../index/candidates.js';
+import { firstKept } from '../index/first-kept.js';
+import type { JudgedPair, MemoryStore, Relation, Statement, StoreFormat } from '../memory.js';
+import { loadFiles } from '../read/load.js';
+import { parseStore } from '../read/store.js';
+import { loadJudge } from '../relate/judge.js';
+import { decide } from '../resolve/decide.js';
+import { type Row, statementRow } from '../resolve/rows.js';
+import { segmentStore } from '../segment/memory.js';
+import { checkTarget, writeOutput } from '../write/output.js';
+import { renderStore } from '../write/render.js';
+import { contextOf, type Engine, peakRssMb, stageClockOf } from './engine.js';
+import type { DedupeReport, DedupeResult } from './results.js';
+import type { StageClock } from './stage-clock.js';
+
+/** Cosine above which a record is dropped by `similarity`, where the user names none (SemHash's default). */
+const defaultThreshold = 0.9;
+const candidateLimits = { minSimilarity: 0.4, maxNeighbors: 16, words: true } as const;
+const groupLimits = { maxSize: 1000, minLink: 0.35 } as const;
+const formats: Readonly<Record<string, StoreFormat>> = {
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.json': 'json',
+  '.csv': 'csv',
+  '.tsv': 'csv',
+};
+
+interface Drop {
+  readonly row: number;
+  readonly to: number;
+  readonly similarity: number;
+  readonly relation: Relation;
+  readonly confidence: number;
+}
+
+/**
+ * Removes the duplicates of one file. Nothing is written but `out` and `report`, where they are given.
+ * @throws UserError `usage` where `out` is the input or stands already.
+ */
+export async function dedupeFile(engine: Engine, settings: unknown): Promise<DedupeResult> {
+  const parsed = parseSettings(dedupeSettings, settings);
+  const context = contextOf(engine, 1);
+  const clock = stageClockOf(engine);
+  const loaded = await loadFiles(parsed.file, { signal: engine.signal, now: context.now });
+  if (!loaded.single)
+    throw new UserError(
+      'usage',
+      `${parsed.file} is a folder. Give one JSONL, CSV or text file, or dream over the folder: dreamfold dream --store ${parsed.file}`,
+    );
+  for (const target of [parsed.out, parsed.report]) {
+    if (target !== null) await checkTarget(target, loaded);
+  }
+  const store = await clock.time('read', () => parseRecords(loaded.files, parsed));
+  const segmented = await clock.time('segment', () => segmentStore(store));
+  const statements = segmented.statements.filter((statement) => statement.lock === null && statement.role === 'fact');
+  const embedder = await openEmbedder({ model: parsed.model, threads: engine.threads, offline: engine.offline });
+  try {
+    const rows = statements.map((statement) => statementRow(statement, () => null));
+    const drops = await findDrops(rows, parsed, embedder, clock, context);
+    const effect = { changeId: 'dedupe', drop: drops.flatMap(({ row }) => statements[row]?.id ?? []), replace: [], containers: [] };
+    const rendered = await clock.time('write', () =>
+      renderStore({ store, segmented, effects: [effect], refused: new Set() }),
+    );
+    const output = rendered.files[0]?.bytes ?? new Uint8Array();
+    const report = reportOf(statements, drops, clock);
+    if (parsed.out !== null) await writeBytes(parsed.out, output);
+    if (parsed.report !== null) await writeBytes(parsed.report, Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
+    return { report, output, out: parsed.out, problems: [...loaded.problems, ...store.problems] };
+  } finally {
+    await embedder.close();
+  }
+}
+
+/** A name that says what it holds is believed; other files are lines of text. */
+function parseRecords(files: Parameters<typeof parseStore>[0], settings: DedupeSettings): MemoryStore {
+  const format = formats[extname(settings.file).toLowerCase()] ?? 'lines';
+  const fields = settings.field === null ? {} : { text: settings.field };
+  return parseStore(files, { single: true, format, fields, exclude: [], writeRules: true });
+}
+
+function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  return writeOutput([{ path: basename(path), bytes, mode: 0o600 }], { path, single: true });
+}
+
+/** Equal texts first, so that a file of copies is cheap; then one row for each text. */
+async function findDrops(
+  rows: readonly Row[],
+  settings: DedupeSettings,
+  embedder: Embedder,
+  clock: StageClock,
+  context: RunContext,
+): Promise<readonly Drop[]> {
+  const first = new Map<string, number>();
+  const copies: Drop[] = [];
+  rows.forEach((row, at) => {
+    const key = JSON.stringify([row.statement?.scope.subject ?? null, row.key]);
+    const to = first.get(key);
+    if (to === undefined) first.set(key, at);
+    else copies.push({ row: at, to, similarity: 1, relation: 'duplicate', confidence: 1 });
+  });
+  const distinct = [...first.values()];
+  const texts = distinct.map((row) => rows[row]?.text ?? '');
+  const vectors = await clock.time('embed', () => embedder.embed(texts, null, context));
+  const input = { vectors, dimensions: embedder.dimensions, texts };
+  const near =
+    settings.by === 'similarity'
+      ? await dropBySimilarity(input, settings, clock, context)
+      : await dropByMeaning(
+          distinct.flatMap((row) => rows[row] ?? []),
+          input,
+          settings,
+          clock,
+          context,
+        );
+  const moved = new Map(
+    near.map((drop) => [distinct[drop.row] ?? 0, { ...drop, row: distinct[drop.row] ?? 0, to: distinct[drop.to] ?? 0 }]),
+  );
+  const settled = copies.map((copy) => {
+    const next = moved.get(copy.to);
+    return next ? { ...next, row: copy.row } : copy;
+  });
+  return [...moved.values(), ...settled].sort((a, b) => a.row - b.row);
+}
+
+interface Vectors {
+  readonly vectors: Float32Array;
+  readonly dimensions: number;
+  readonly texts: readonly string[];
+}
+
+/** Cosine alone: a record goes where an earlier kept one is at least as similar as the threshold. */
+async function dropBySimilarity(
+  input: Vectors,
+  settings: DedupeSettings,
+  clock: StageClock,
+  context: RunContext,
+): Promise<readonly Drop[]> {
+  const threshold = settings.threshold ?? defaultThreshold;
+  const { to, similarity } = await clock.time('index', () => firstKept(input, { threshold, method: settings.index }, context));
+  return [...to].flatMap((kept, row) => {
+    const near = similarity[row] ?? 0;
+    return kept < 0 ? [] : [{ row, to: kept, similarity: near, relation: 'duplicate' as const, confidence: near }];
+  });
+}
+
+/** By the relation model: only what is surely the same or contained goes; the fuller record stays, then the first. */
+async function dropByMeaning(
+  rows: readonly Row[],
+  input: Vectors,
+  settings: DedupeSettings,
+  clock: StageClock,
+  context: RunContext,
+): Promise<readonly Drop[]> {
+  const judge = loadJudge(loadWordVectors());
+  const judged = new Map<string, JudgedPair>();
+  const judgePair = (a: number, b: number, similarity = 0): JudgedPair => {
+    const known = judged.get(`${a}:${b}`);
+    if (known) return known;
+    const side = (row: number) => ({ text: rows[row]?.text ?? '', time: null, scope: [] });
+    const pair = { a, b, similarity, verdict: judge.judge(side(a), side(b)) };
+    judged.set(`${a}:${b}`, pair);
+    return pair;
+  };
+  const { candidates } = await clock.time('index', () => findCandidates(input, { method: settings.index, ...candidateLimits }, context));
+  const pairs = await clock.time('relate', () =>
+    candidates
+      .filter(({ a, b }) => rows[a]?.statement?.scope.subject === rows[b]?.statement?.scope.subject)
+      .map(({ a, b, similarity }) => judgePair(a, b, similarity)),
+  );
+  const groups = await clock.time('cluster', () => clusterPairs({ count: rows.length, pairs, judge: judgePair }, groupLimits));
+  const within = groups.flatMap(({ members }) => members.flatMap((a, i) => members.slice(i + 1).map((b) => judgePair(a, b))));
+  const { merges } = decide(
+    rows.map((row) => ({ ...row, time: null })),
+    rows.map(() => true),
+    groups,
+    within,
+  );
+  return merges.flatMap(({ survivor, dropped }) =>
+    dropped.map((row) => {
+      const pair = judgePair(Math.min(row, survivor), Math.max(row, survivor));
+      const { relation, probabilities } = pair.verdict;
+      return { row, to: survivor, similarity: pair.similarity, relation, confidence: probabilities.duplicate + probabilities.refines };
+    }),
+  );
+}
+
+function reportOf(statements: readonly Statement[], drops: readonly Drop[], clock: StageClock): DedupeReport {
+  const line = (row: number) => statements[row]?.line ?? 0;
+  const groups = new Map<number, Drop[]>();
+  for (const drop of drops) {
+    const group = groups.get(drop.to);
+    if (group) group.push(drop);
+    else groups.set(drop.to, [drop]);
+  }
+  const round = (value: number) => Math.round(value * 10_000) / 10_000;
+  return {
+    records: statements.length,
+    kept: statements.length - drops.length,
+    groups: [...groups]
+      .sort(([a], [b]) => a - b)
+      .map(([kept, dropped]) => ({
+        kept: line(kept),
+        dropped: dropped.map(({ row, to, similarity, relation, confidence }) => ({
+          line: line(row),
+          to: line(to),
+          similarity: round(similarity),
+          relation,
+          confidence: round(confidence),
+        })),
+      })),
+    seconds: clock.seconds(),
+    peak_rss_mb: peakRssMb(),
+  };
+}

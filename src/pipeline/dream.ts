@@ -1,0 +1,296 @@
+/**
+ * One dream: pending -> running -> completed, failed or canceled.
+ *
+ * The input store is copied into the database before anything else, so that a dream that was killed can be resumed over the
+ * same bytes. Changes are saved in one transaction, the output store appears in one rename; a dream killed in between is still
+ * `running` and `resume` does the rest.
+ */
+import { resolve } from 'node:path';
+import { type DreamSettings, dreamSettings, parseSettings } from '../config.js';
+import { openEmbedder } from '../embed/embed.js';
+import { loadWordVectors } from '../embed/words.js';
+import { toError, UserError } from '../errors.js';
+import {
+  type Change,
+  type MemoryStore,
+  makeId,
+  type PlannedChange,
+  type Problem,
+  type Segmented,
+  type SpokenStatement,
+  sha256,
+  textKey,
+} from '../memory.js';
+import { loadFiles } from '../read/load.js';
+import { parseStore } from '../read/store.js';
+import { loadJudge } from '../relate/judge.js';
+import { segmentStore } from '../segment/memory.js';
+import type { DreamRow } from '../store/rows.js';
+import { checkTarget, replaceOutput, writeOutput } from '../write/output.js';
+import { consolidate } from './consolidate.js';
+import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
+import { renderChanges } from './render.js';
+import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
+import { readSpoken } from './sessions.js';
+
+/** Dreams over the store and sessions of `settings` (input form of `dreamSettings`). */
+export async function runDream(engine: Engine, settings: unknown): Promise<DreamResult> {
+  const parsed = parseSettings(dreamSettings, settings);
+  if (parsed.llm === 'require') throw claudeMissing();
+  return exclusively(engine, async () => {
+    const { store: path } = parsed;
+    const loaded = await loadFiles(path, {
+      signal: engine.signal,
+      now: engine.now(),
+    });
+    const at = engine.now();
+    const input = sha256(loaded.files.map((file) => `${file.path} ${file.sha256}`).join('\n'));
+    const id = makeId('drm', loaded.root, input, JSON.stringify(parsed), at, String(engine.store.listDreams().length));
+    const out = resolve(parsed.out ?? defaultOut(engine, id, loaded.root, loaded.single));
+    const memoryStore = parse(loaded.files, loaded.single, parsed);
+    await checkTarget(out, loaded);
+    engine.store.createDream(newRow(id, parsed, loaded, memoryStore.format, at, out));
+    engine.store.saveFiles(id, 'input', loaded.files);
+    return work(engine, findDream(engine, id), loaded.problems, false);
+  });
+}
+
+/**
+ * Goes on with a dream that was killed, cancelled or failed, over the input as it was then.
+ * @throws UserError `usage` where the dream is completed already.
+ */
+export async function resumeDream(engine: Engine, id: string | undefined): Promise<DreamResult> {
+  return exclusively(engine, async () => {
+    const row = findDream(engine, id);
+    if (row.status === 'completed') throw new UserError('usage', `${row.id} is completed already. See it: dreamfold show ${row.id}`);
+    // Killed before its input was saved: the store is read now.
+    const loaded = row.status === 'pending' ? await loadFiles(row.storeRoot, { signal: engine.signal, now: engine.now() }) : null;
+    if (loaded) engine.store.saveFiles(row.id, 'input', loaded.files);
+    return work(engine, row, loaded?.problems ?? [], true);
+  });
+}
+
+function claudeMissing(): UserError {
+  return new UserError(
+    'claude',
+    'Claude was required (--llm require), but this version decides locally only. Use --llm auto or --llm off.',
+  );
+}
+
+function newRow(
+  id: string,
+  settings: DreamSettings,
+  loaded: { readonly root: string; readonly single: boolean },
+  format: string,
+  createdAt: string,
+  out: string,
+): DreamRow {
+  return {
+    id,
+    status: 'pending',
+    settings,
+    storeRoot: loaded.root,
+    storeSingle: loaded.single,
+    format,
+    sessionIds: [],
+    createdAt,
+    endedAt: null,
+    error: null,
+    summary: null,
+    out,
+    applied: null,
+    discarded: false,
+    cancelRequested: false,
+  };
+}
+
+function parse(files: Parameters<typeof parseStore>[0], single: boolean, settings: DreamSettings): MemoryStore {
+  const { format, fields, exclude, writeRules } = settings;
+  return parseStore(files, { single, format, fields, exclude, writeRules });
+}
+
+/** The store and statements of a dream as its input was, from the database. */
+export function inputOf(engine: Engine, row: DreamRow): { readonly store: MemoryStore; readonly segmented: Segmented } {
+  const settings = parseSettings(dreamSettings, row.settings);
+  const store = parse(engine.store.loadFiles(row.id, 'input'), row.storeSingle, settings);
+  return { store, segmented: segmentStore(store) };
+}
+
+async function work(engine: Engine, row: DreamRow, problems: readonly Problem[], resumed: boolean): Promise<DreamResult> {
+  engine.store.updateDream(row.id, {
+    status: 'running',
+    error: null,
+    endedAt: null,
+    cancelRequested: false,
+  });
+  const stop = new AbortController();
+  const watched: Engine = {
+    ...engine,
+    signal: AbortSignal.any([engine.signal, stop.signal]),
+    report: (event) => {
+      if (engine.store.isCancelRequested(row.id)) stop.abort();
+      engine.report(event);
+    },
+  };
+  try {
+    return await complete(watched, row, problems, resumed);
+  } catch (thrown) {
+    const error = toError(thrown);
+    const canceled = watched.signal.aborted;
+    const endedAt = engine.now();
+    engine.store.updateDream(row.id, {
+      status: canceled ? 'canceled' : 'failed',
+      endedAt,
+      error: canceled
+        ? null
+        : {
+            type: error instanceof UserError ? error.exit : 'internal_error',
+            message: error.message,
+          },
+    });
+    throw error;
+  }
+}
+
+async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Problem[], resumed: boolean): Promise<DreamResult> {
+  const settings = parseSettings(dreamSettings, row.settings);
+  const context = contextOf(engine, settings.seed);
+  const clock = stageClockOf(engine);
+  const store = await clock.time('read', () => parse(engine.store.loadFiles(row.id, 'input'), row.storeSingle, settings));
+  const segmented = await clock.time('segment', () => segmentStore(store));
+  const sessions = await clock.time('mine', () => readSpoken(settings, context));
+  const embedder = await openEmbedder({
+    model: settings.model,
+    threads: engine.threads,
+    offline: engine.offline,
+  });
+  try {
+    const tools = {
+      embedder,
+      judge: loadJudge(loadWordVectors()),
+      cache: engine.store.vectors,
+      clock,
+    };
+    const refused = engine.store.refused();
+    const input = {
+      store,
+      segmented,
+      spoken: sessions.spoken,
+      index: settings.index,
+      refused,
+      movedTime: (key: string) => engine.store.movedTime(key),
+    };
+    const { planned, findings } = await consolidate(input, tools, context);
+    const rendered = renderChanges(store, segmented, planned, refused);
+    context.signal.throwIfAborted();
+    const problems = [...loadProblems, ...store.problems, ...sessions.problems];
+    engine.store.saveFindings(row.id, findings);
+    engine.store.saveProblems(row.id, problems);
+    engine.store.saveChanges(row.id, rendered.planned);
+    engine.store.saveFiles(row.id, 'output', rendered.output);
+    engine.store.saveMovedTimes(movedTimes(rendered.planned, sessions.spoken));
+    const out = row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle);
+    await clock.time('write', () =>
+      (resumed ? replaceOutput : writeOutput)(rendered.files, {
+        path: out,
+        single: row.storeSingle,
+      }),
+    );
+    const changes = rendered.planned.map(({ change }) => change);
+    const summary: DreamSummary = {
+      memories: store.memories.length,
+      statements: segmented.statements.length,
+      sessions: sessions.ids.length,
+      ...countChanges(changes),
+      asked: 0,
+      seconds: clock.seconds(),
+      peak_rss_mb: peakRssMb(),
+      out,
+      store: row.storeRoot,
+      format: store.format,
+    };
+    engine.store.updateDream(row.id, {
+      status: 'completed',
+      endedAt: engine.now(),
+      summary,
+      sessionIds: sessions.ids,
+    });
+    return {
+      dream: dreamObject(findDream(engine, row.id)),
+      changes,
+      findings,
+      problems,
+    };
+  } finally {
+    await embedder.close();
+  }
+}
+
+/** Text that a person said and that now stands in a file: its time is the session's, whatever the file says. */
+function movedTimes(
+  planned: readonly PlannedChange[],
+  spoken: readonly SpokenStatement[],
+): { readonly textKey: string; readonly at: string }[] {
+  const times = new Map(spoken.flatMap(({ text, at }) => (at === null ? [] : [[text, at] as const])));
+  return planned.flatMap(({ effect }) =>
+    effect.replace.flatMap(({ text }) => {
+      const at = times.get(text);
+      return at === undefined ? [] : [{ textKey: textKey(text), at }];
+    }),
+  );
+}
+
+function countChanges(changes: readonly Change[]): {
+  readonly changes: Readonly<Record<string, number>>;
+  readonly suggested: number;
+} {
+  const counts: Record<string, number> = {};
+  let suggested = 0;
+  for (const { kind, status } of changes) {
+    if (status === 'suggested') suggested++;
+    else counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return { changes: counts, suggested };
+}
+
+/** A dream in the form of the hosted API. Local ids of stores are hashes of their absolute paths. */
+export function dreamObject(row: DreamRow): DreamObject {
+  const settings = parseSettings(dreamSettings, row.settings);
+  const output =
+    row.out === null
+      ? []
+      : [
+          {
+            type: 'memory_store' as const,
+            memory_store_id: makeId('memstore', row.out),
+          },
+        ];
+  return {
+    id: row.id,
+    type: 'dream',
+    status: row.status,
+    inputs: [
+      {
+        type: 'memory_store',
+        memory_store_id: makeId('memstore', row.storeRoot),
+      },
+      { type: 'sessions', session_ids: row.sessionIds },
+    ],
+    outputs: row.status === 'completed' ? output : [],
+    output_behavior: { type: 'create_new' },
+    model: { id: settings.model ?? 'dreamfold-local' },
+    instructions: settings.instructions,
+    session_id: null,
+    created_at: row.createdAt,
+    ended_at: row.endedAt,
+    archived_at: row.discarded ? row.endedAt : null,
+    usage: {
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+    },
+    error: row.error,
+    summary: dreamSummary.nullable().parse(row.summary),
+  };
+}

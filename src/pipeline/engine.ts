@@ -1,0 +1,74 @@
+/** What every operation of the library works with: the database, the clock, the way to stop and to report. */
+import { basename, dirname, join } from 'node:path';
+import type { ProgressEvent, RunContext } from '../context.js';
+import { UserError } from '../errors.js';
+import type { DreamRow } from '../store/rows.js';
+import type { DreamStore } from '../store/store.js';
+import { recover } from '../write/apply.js';
+import { journalOf } from './journal.js';
+import { StageClock } from './stage-clock.js';
+
+export interface Engine {
+  readonly store: DreamStore;
+  /** The SQLite file; output stores stand beside it by default. */
+  readonly dbPath: string;
+  readonly now: () => string;
+  readonly clockMs: () => number;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly report: (event: ProgressEvent) => void;
+  readonly offline: boolean;
+}
+
+export function contextOf(engine: Engine, seed: number): RunContext {
+  const { signal, report, clockMs, threads } = engine;
+  return { signal, report, clockMs, threads, seed, now: engine.now() };
+}
+
+export function stageClockOf(engine: Engine): StageClock {
+  return new StageClock(engine.clockMs);
+}
+
+/**
+ * Runs `work` as the only run on this database, after finishing what a killed run left half done.
+ * @throws UserError `locked` where another process holds the lock.
+ */
+export async function exclusively<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+  const lock = engine.store.acquireLock();
+  try {
+    await recover(journalOf(engine.store));
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * The dream that a command means: an id, a unique beginning of one, or the latest.
+ * @throws UserError `notFound` where there is none, `usage` where a beginning fits several.
+ */
+export function findDream(engine: Engine, id: string | undefined): DreamRow {
+  if (id === undefined) {
+    const latest = engine.store.latestDream();
+    if (!latest) throw new UserError('notFound', `There is no dream in ${engine.dbPath} yet. Start one: dreamfold dream --store PATH`);
+    return latest;
+  }
+  const exact = engine.store.getDream(id);
+  if (exact) return exact;
+  const fitting = engine.store.listDreams().filter((row) => row.id.startsWith(id));
+  const [only] = fitting;
+  if (!only) throw new UserError('notFound', `There is no dream ${id} in ${engine.dbPath}. See all: dreamfold list`);
+  if (fitting.length > 1) throw new UserError('usage', `${id} is the beginning of ${fitting.length} dreams: give more of it.`);
+  return only;
+}
+
+/** Where the output store of a dream goes unless `--out` says otherwise. */
+export function defaultOut(engine: Engine, dreamId: string, root: string, single: boolean): string {
+  const folder = join(dirname(engine.dbPath), 'dreams', dreamId);
+  return single ? join(folder, basename(root)) : folder;
+}
+
+/** Peak resident memory of this process so far, in MB. */
+export function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}

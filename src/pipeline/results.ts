@@ -1,0 +1,175 @@
+/** What the library and the command line give back: the JSON forms of the contract (design section 6). Field names are the contract's. */
+import { z } from 'zod';
+import type { Change, Decider, Finding, Keep, Probabilities, Problem, Relation } from '../memory.js';
+
+export type DreamStatus = 'pending' | 'running' | 'completed' | 'failed' | 'canceled';
+
+export const dreamSummary = z.object({
+  memories: z.number(),
+  statements: z.number(),
+  sessions: z.number(),
+  /** By kind, suggested ones left out. */
+  changes: z.record(z.string(), z.number()),
+  suggested: z.number(),
+  /** Clusters that a language model was asked about. */
+  asked: z.number(),
+  seconds: z.record(z.string(), z.number()),
+  peak_rss_mb: z.number(),
+  /** Absolute path of the output store. */
+  out: z.string(),
+  /** Absolute path of the input store. */
+  store: z.string(),
+  format: z.string(),
+});
+export type DreamSummary = Readonly<z.output<typeof dreamSummary>>;
+
+/** The dream object of the hosted API (its fields, all present) with a summary. */
+export interface DreamObject {
+  readonly id: string;
+  readonly type: 'dream';
+  readonly status: DreamStatus;
+  readonly inputs: readonly (
+    | { readonly type: 'memory_store'; readonly memory_store_id: string }
+    | { readonly type: 'sessions'; readonly session_ids: readonly string[] }
+  )[];
+  readonly outputs: readonly {
+    readonly type: 'memory_store';
+    readonly memory_store_id: string;
+  }[];
+  readonly output_behavior: { readonly type: 'create_new' };
+  readonly model: { readonly id: string };
+  readonly instructions: string | null;
+  readonly session_id: string | null;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+  readonly archived_at: string | null;
+  readonly usage: {
+    readonly input_tokens: number;
+    readonly output_tokens: number;
+    readonly cache_creation_input_tokens: number;
+    readonly cache_read_input_tokens: number;
+  };
+  readonly error: { readonly type: string; readonly message: string } | null;
+  /** Null until the dream is completed. */
+  readonly summary: DreamSummary | null;
+}
+
+export interface ChangesResult {
+  readonly dream: string;
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+}
+
+/** `problems` lists sources that could not be read; the rest was used. */
+export interface DreamResult {
+  readonly dream: DreamObject;
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ExplainedPair {
+  readonly a: string;
+  readonly b: string;
+  readonly relation: Relation;
+  readonly keep: Keep;
+  readonly confidence: number;
+  readonly probabilities: Probabilities;
+  readonly decided_by: Decider;
+  readonly ambiguous: boolean;
+  readonly reason: string;
+  readonly similarity: number;
+}
+
+export interface Explanation {
+  readonly dream: string;
+  readonly change: Change;
+  readonly pairs: readonly ExplainedPair[];
+}
+
+export interface PublishResult {
+  readonly dream: string;
+  readonly mode: 'in-place' | 'to';
+  readonly path: string;
+  readonly files: {
+    readonly written: readonly string[];
+    readonly removed: readonly string[];
+  };
+}
+
+export interface AuditResult {
+  readonly path: string;
+  readonly format: string;
+  readonly memories: number;
+  readonly statements: number;
+  readonly duplicates: readonly Change[];
+  readonly conflicts: readonly Change[];
+  readonly superseded: readonly Change[];
+  readonly suggested: readonly Change[];
+  /** Memory files that the store's index does not link. */
+  readonly orphans: readonly string[];
+  readonly dead_links: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly target: string;
+  }[];
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+  readonly size: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly index_lines: number | null;
+    readonly index_bytes: number | null;
+    /** Sentences about limits of the store's client that are passed. */
+    readonly over: readonly string[];
+  };
+}
+
+export interface DedupeReport {
+  readonly records: number;
+  readonly kept: number;
+  /** Line numbers are 1-based lines of the input file. */
+  readonly groups: readonly {
+    readonly kept: number;
+    readonly dropped: readonly {
+      readonly line: number;
+      readonly to: number;
+      readonly similarity: number;
+      readonly relation: Relation;
+      readonly confidence: number;
+    }[];
+  }[];
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly peak_rss_mb: number;
+}
+
+/** `output` holds the kept records verbatim, in input order. */
+export interface DedupeResult {
+  readonly report: DedupeReport;
+  readonly output: Uint8Array;
+  readonly out: string | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface RelateLine {
+  readonly id: string;
+  readonly relation: Relation;
+  readonly keep: Keep;
+  readonly confidence: number;
+  readonly probabilities: Probabilities;
+  readonly decided_by: Decider;
+  readonly ambiguous: boolean;
+}
+
+export interface RelateResult {
+  readonly lines: readonly RelateLine[];
+  readonly problems: readonly Problem[];
+}
+
+export interface DoctorResult {
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
+}

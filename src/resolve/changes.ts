@@ -1,0 +1,237 @@
+/** Decisions and suggestions -> changes in the form of the contract, each with what it does to the statements. Pure. */
+import {
+  type Change,
+  type ChangeKind,
+  type ChangeResult,
+  type ChangeSide,
+  compareText,
+  type Effect,
+  type Evidence,
+  type JudgedPair,
+  makeId,
+  type PlannedChange,
+  type Statement,
+} from '../memory.js';
+import type { Merge, Suggestion, Supersede } from './decide.js';
+import { mergeProbability, pairRefusal, type Row } from './rows.js';
+
+interface Draft {
+  readonly kind: ChangeKind;
+  readonly before: readonly Statement[];
+  readonly after: ChangeResult | null;
+  readonly relation: Change['relation'];
+  readonly confidence: number;
+  readonly decidedBy: Change['decided_by'];
+  readonly reason: string;
+  readonly evidence?: readonly Evidence[];
+  readonly status: 'proposed' | 'suggested';
+  readonly drop?: readonly string[];
+  readonly replace?: Effect['replace'];
+}
+
+function side(statement: Statement): ChangeSide {
+  return {
+    path: statement.path,
+    line: statement.line,
+    text: statement.text,
+    written: statement.time.at,
+  };
+}
+
+function result(statement: Statement): ChangeResult {
+  return { path: statement.path, line: statement.line, text: statement.text };
+}
+
+/** The id of a change depends on what it says and where, not on the dream that found it. */
+export function planChange(draft: Draft): PlannedChange {
+  const before = draft.before.map(side);
+  const places = before.map(({ path, text }) => `${path}\n${text}`).sort(compareText);
+  const id = makeId('chg', draft.kind, ...places, draft.after ? `${draft.after.path}\n${draft.after.text}` : '');
+  const change: Change = {
+    id,
+    kind: draft.kind,
+    before,
+    after: draft.after,
+    relation: draft.relation,
+    confidence: Math.round(draft.confidence * 10_000) / 10_000,
+    decided_by: draft.decidedBy,
+    reason: draft.reason,
+    insight: null,
+    support: draft.evidence && draft.evidence.length > 0 ? new Set(draft.evidence.map((entry) => entry.session_id)).size : null,
+    evidence: draft.evidence ?? [],
+    status: draft.status,
+  };
+  return {
+    change,
+    effect: {
+      changeId: id,
+      drop: draft.drop ?? [],
+      replace: draft.replace ?? [],
+      containers: [],
+    },
+  };
+}
+
+/** `pairsOf` gives every judged pair between two of the rows. */
+export function planMerge(
+  rows: readonly Row[],
+  merge: Merge,
+  pairsOf: (rows: readonly number[]) => readonly JudgedPair[],
+): PlannedChange[] {
+  const survivor = rows[merge.survivor]?.statement;
+  const dropped = merge.dropped.flatMap((row) => rows[row]?.statement ?? []);
+  if (!survivor || dropped.length === 0) return [];
+  const members = [merge.survivor, ...merge.dropped].sort((a, b) => a - b);
+  const pairs = pairsOf(members);
+  const refines = pairs.some((pair) => pair.verdict.relation === 'refines' && (pair.a === merge.survivor || pair.b === merge.survivor));
+  const [only] = pairs;
+  const reason =
+    dropped.length === 1 && only
+      ? only.verdict.reason
+      : `${members.length} statements say the same${refines ? '; the fullest one stays' : '; one of them stays'}.`;
+  return [
+    planChange({
+      kind: 'merge',
+      before: members.flatMap((row) => rows[row]?.statement ?? []),
+      after: result(survivor),
+      relation: refines ? 'refines' : 'duplicate',
+      confidence: merge.confidence,
+      decidedBy: pairs.every((pair) => pair.verdict.decidedBy === 'rule')
+        ? 'rule'
+        : (pairs.find((pair) => pair.verdict.decidedBy !== 'rule')?.verdict.decidedBy ?? 'model'),
+      reason,
+      status: 'proposed',
+      drop: dropped.map((statement) => statement.id),
+    }),
+  ];
+}
+
+export function planSupersede(rows: readonly Row[], { old, by, pair }: Supersede, status: 'proposed' | 'suggested'): PlannedChange[] {
+  const oldStatement = rows[old]?.statement;
+  const byRow = rows[by];
+  if (!oldStatement || !byRow) return [];
+  const common = {
+    kind: 'supersede',
+    before: [oldStatement],
+    relation: 'conflict',
+    confidence: pair.verdict.confidence,
+    decidedBy: pair.verdict.decidedBy,
+    status,
+  } as const;
+  if (byRow.statement) {
+    const reason = `${pair.verdict.reason} The later statement stays (${dayOf(byRow.time)} after ${dayOf(rows[old]?.time ?? null)}).`;
+    return [
+      planChange({
+        ...common,
+        after: result(byRow.statement),
+        reason,
+        drop: [oldStatement.id],
+      }),
+    ];
+  }
+  if (!byRow.spoken) return [];
+  const { text, sessionId, at, path, line } = byRow.spoken;
+  return [
+    planChange({
+      ...common,
+      after: { path: oldStatement.path, line: oldStatement.line, text },
+      reason: `${pair.verdict.reason} A person said so later, in a session (${dayOf(at)}).`,
+      evidence: [
+        {
+          session_id: sessionId,
+          at,
+          role: 'person',
+          quote: text,
+          file: path,
+          line,
+        },
+      ],
+      replace: [{ statementId: oldStatement.id, text }],
+    }),
+  ];
+}
+
+export function planSuggestion(rows: readonly Row[], suggestion: Suggestion): PlannedChange[] {
+  if (suggestion.kind === 'supersede') return planSupersede(rows, suggestion, 'suggested');
+  if (suggestion.kind === 'conflict') return planConflict(rows, suggestion.pair);
+  const survivor = rows[suggestion.survivor]?.statement;
+  const dropped = rows[suggestion.dropped]?.statement;
+  if (!survivor || !dropped) return [];
+  const { verdict } = suggestion.pair;
+  return [
+    planChange({
+      kind: 'merge',
+      before: [survivor, dropped],
+      after: result(survivor),
+      relation: verdict.relation === 'refines' ? 'refines' : 'duplicate',
+      confidence: mergeProbability(suggestion.pair),
+      decidedBy: verdict.decidedBy,
+      reason: verdict.reason,
+      status: 'suggested',
+      drop: [dropped.id],
+    }),
+  ];
+}
+
+function planConflict(rows: readonly Row[], pair: JudgedPair): PlannedChange[] {
+  const before = [rows[pair.a]?.statement, rows[pair.b]?.statement].flatMap((statement) => statement ?? []);
+  if (before.length < 2) return [];
+  const [a, b] = [rows[pair.a]?.time ?? null, rows[pair.b]?.time ?? null];
+  const why = a === null || b === null ? 'It is not known which of them is later' : 'Both are of the same time';
+  return [
+    planChange({
+      kind: 'conflict',
+      before,
+      after: null,
+      relation: 'conflict',
+      confidence: pair.verdict.confidence,
+      decidedBy: pair.verdict.decidedBy,
+      reason: `${pair.verdict.reason} ${why}, so a person has to say which one holds.`,
+      status: 'suggested',
+    }),
+  ];
+}
+
+/** A secret in a statement: the new store gets the masked text; neither side of the change shows the secret. */
+export function planRedaction(statement: Statement, masked: string, kinds: readonly string[]): PlannedChange {
+  return planChange({
+    kind: 'redact',
+    before: [{ ...statement, text: masked }],
+    after: { path: statement.path, line: statement.line, text: masked },
+    relation: null,
+    confidence: 1,
+    decidedBy: 'rule',
+    reason: `It holds a secret (${kinds.join(', ')}), which does not enter the new store.`,
+    status: 'proposed',
+    replace: [{ statementId: statement.id, text: masked }],
+  });
+}
+
+function dayOf(time: string | null): string {
+  return time === null ? 'unknown time' : time.slice(0, 10);
+}
+
+const kindOrder: readonly ChangeKind[] = ['supersede', 'merge', 'insight', 'stale', 'redact', 'conflict', 'reindex'];
+
+/** Strongest first: what is proposed before what is suggested, the surer before the less sure, reindexing last. */
+export function orderChanges(planned: readonly PlannedChange[]): readonly PlannedChange[] {
+  const rank = ({ change }: PlannedChange) => (change.status === 'suggested' ? 2 : change.kind === 'reindex' ? 1 : 0);
+  return [...planned].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      b.change.confidence - a.change.confidence ||
+      kindOrder.indexOf(a.change.kind) - kindOrder.indexOf(b.change.kind) ||
+      compareText(a.change.id, b.change.id),
+  );
+}
+
+/**
+ * The keys under which a refusal of this change is remembered: every pair of texts it brings together, or the single text it
+ * edits. `keyOf` is `textKey`, handed in so that texts are hashed once.
+ */
+export function refusalKeys(change: Change, keyOf: (text: string) => string): readonly string[] {
+  const texts = [...change.before.map((entry) => entry.text), ...(change.after ? [change.after.text] : [])];
+  const keys = [...new Set(texts.map(keyOf))];
+  if (keys.length === 1) return [`${change.kind}:${keys[0] ?? ''}`];
+  return keys.flatMap((a, i) => keys.slice(i + 1).map((b) => pairRefusal(a, b)));
+}

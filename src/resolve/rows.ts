@@ -1,0 +1,61 @@
+/** What the judge compares: statements of the store, and statements that persons made in sessions, as rows of one list. */
+import type { JudgedPair, SpokenStatement, Statement, StatementTime } from '../memory.js';
+import { textKey } from '../memory.js';
+
+/** One row: exactly one of `statement` and `spoken` is set. */
+export interface Row {
+  readonly text: string;
+  /** `textKey` of the text. */
+  readonly key: string;
+  /** Null where unknown, or known from the file's time only, which never settles anything. */
+  readonly time: string | null;
+  readonly statement: Statement | null;
+  readonly spoken: SpokenStatement | null;
+}
+
+/** The time that may settle a conflict, or null: the time of a file is too weak (a checkout resets it). */
+export function strongTime(time: StatementTime): string | null {
+  return time.source === 'file' || time.source === 'none' ? null : time.at;
+}
+
+/** `movedTime` knows the time of text that an earlier dream put into a file (design section 4, "Time"). */
+export function statementRow(statement: Statement, movedTime: (key: string) => string | null): Row {
+  const key = textKey(statement.text);
+  const own = statement.time.source === 'text' || statement.time.source === 'record';
+  const time = own ? statement.time.at : (movedTime(key) ?? strongTime(statement.time));
+  return { text: statement.text, key, time, statement, spoken: null };
+}
+
+export function spokenRow(spoken: SpokenStatement): Row {
+  return {
+    text: spoken.text,
+    key: textKey(spoken.text),
+    time: spoken.at,
+    statement: null,
+    spoken,
+  };
+}
+
+export function isLocked(row: Row): boolean {
+  return row.statement === null || row.statement.lock !== null;
+}
+
+/** Names a pair of texts in the list of what a person refused; the same whichever side comes first. */
+export function pairRefusal(a: string, b: string): string {
+  return a < b ? `pair:${a}:${b}` : `pair:${b}:${a}`;
+}
+
+/**
+ * Which of two times is later: positive where `a` is, negative where `b` is, 0 where they are equal, null where one is unknown.
+ * A time that names a day only is equal to every time of that day.
+ */
+export function compareTimes(a: string | null, b: string | null): number | null {
+  if (a === null || b === null) return null;
+  if ((a.length === 10 || b.length === 10) && a.slice(0, 10) === b.slice(0, 10)) return 0;
+  return Date.parse(a) - Date.parse(b);
+}
+
+/** Probability that one of the two may go without loss. */
+export function mergeProbability(pair: JudgedPair): number {
+  return pair.verdict.probabilities.duplicate + pair.verdict.probabilities.refines;
+}

@@ -1,0 +1,89 @@
+/**
+ * JSON with byte positions. The tree is parsed from the Latin-1 view of the bytes, where one character is one byte, so its offsets are
+ * byte offsets; strings are decoded from their own bytes.
+ */
+import { type Node, type ParseError, parseTree } from 'jsonc-parser';
+import type { Span } from '../memory.js';
+import { bufferOf } from './bytes.js';
+
+/** A JSON value in a file. */
+export interface JsonValue extends Span {
+  readonly node: Node;
+  /** The file it stands in. */
+  readonly bytes: Uint8Array;
+  /** Added to the node's offsets. */
+  readonly base: number;
+}
+
+/** Parses strictly (no comments, no trailing commas); null where the bytes are not one JSON value. */
+export function parseJson(bytes: Uint8Array, span: Span): JsonValue | null {
+  const slice = bufferOf(bytes).subarray(span.start, span.end);
+  try {
+    JSON.parse(slice.toString('utf8'));
+    const errors: ParseError[] = [];
+    const node = parseTree(slice.toString('latin1'), errors, { disallowComments: true, allowTrailingComma: false });
+    return node === undefined || errors.length > 0 ? null : at(node, bytes, span.start);
+  } catch {
+    // SyntaxError, or a RangeError where it is nested too deep for the stack: no JSON we can use, the caller reports the place.
+    return null;
+  }
+}
+
+/** The member of an object, the last one where a key stands twice; null where there is none. */
+export function member(value: JsonValue, key: string): JsonValue | null {
+  if (value.node.type !== 'object') return null;
+  const property = value.node.children?.findLast((child) => keyOf(child) === key);
+  const node = property?.children?.[1];
+  return node === undefined ? null : at(node, value.bytes, value.base);
+}
+
+/** A key as it is, or a dotted path into nested objects. */
+export function memberAt(value: JsonValue, path: string): JsonValue | null {
+  const direct = member(value, path);
+  if (direct !== null || !path.includes('.')) return direct;
+  let current: JsonValue | null = value;
+  for (const key of path.split('.')) current = current === null ? null : member(current, key);
+  return current;
+}
+
+/** Keys of an object in order; empty for anything else. */
+export function keysOf(value: JsonValue): readonly string[] {
+  return value.node.type === 'object' ? (value.node.children ?? []).flatMap((child) => keyOf(child) ?? []) : [];
+}
+
+/** Elements of an array; empty for anything else. */
+export function elementsOf(value: JsonValue): readonly JsonValue[] {
+  return value.node.type === 'array' ? (value.node.children ?? []).map((child) => at(child, value.bytes, value.base)) : [];
+}
+
+export function isArray(value: JsonValue | null): value is JsonValue {
+  return value?.node.type === 'array';
+}
+
+export function isObject(value: JsonValue | null): value is JsonValue {
+  return value?.node.type === 'object';
+}
+
+/** The text of a JSON string; null for anything else. */
+export function stringOf(value: JsonValue | null): string | null {
+  if (value?.node.type !== 'string') return null;
+  const raw: unknown = JSON.parse(bufferOf(value.bytes).toString('utf8', value.start, value.end));
+  return typeof raw === 'string' ? raw : null;
+}
+
+/** The value of a string, number or boolean; null for anything else. */
+export function scalarOf(value: JsonValue | null): string | number | boolean | null {
+  if (value === null || value.node.type === 'null' || value.node.type === 'object' || value.node.type === 'array') return null;
+  const raw: unknown = JSON.parse(bufferOf(value.bytes).toString('utf8', value.start, value.end));
+  return typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' ? raw : null;
+}
+
+function at(node: Node, bytes: Uint8Array, base: number): JsonValue {
+  return { node, bytes, base, start: base + node.offset, end: base + node.offset + node.length };
+}
+
+/** Keys are compared as text; the tree holds them as Latin-1. */
+function keyOf(property: Node): string | null {
+  const raw: unknown = property.children?.[0]?.value;
+  return typeof raw === 'string' ? Buffer.from(raw, 'latin1').toString('utf8') : null;
+}

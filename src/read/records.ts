@@ -1,0 +1,152 @@
+/**
+ * Records with one text each: JSONL, JSON arrays (mem0 exports among them), CSV rows. Which key holds the text is found by name over
+ * the records themselves, or given as a field map.
+ */
+import type { FieldMap } from '../config.js';
+import { type Cut, type Encoding, type Memory, makeId, type Problem, type SourceFile, type Span } from '../memory.js';
+import { largestTextBytes } from './bytes.js';
+import type { Parsed } from './mcp.js';
+import { firstTime } from './time.js';
+
+/** One record as any of the formats gives it. */
+export interface RawRecord {
+  readonly span: Span;
+  readonly cut: Cut;
+  /** 1-based. */
+  readonly line: number;
+  readonly broken: boolean;
+  readonly keys: readonly string[];
+  /** The text under a key and where it stands; null where there is no text. */
+  readonly text: (key: string) => { readonly text: string; readonly span: Span } | null;
+  /** The value under a key as text, number or boolean; null for anything else. */
+  readonly scalar: (key: string) => string | number | boolean | null;
+}
+
+export interface Columns {
+  readonly text: string;
+  readonly id: readonly string[];
+  readonly time: readonly string[];
+  readonly subject: readonly string[];
+}
+
+export const textNames: readonly string[] = ['memory', 'content', 'text', 'fact', 'observation', 'value', 'note'];
+const idNames = ['id', 'uuid', 'memory_id', 'key', '_id'];
+/** The time of the last change wins over that of the writing. */
+const timeNames = [
+  ...['updated_at', 'updatedAt', 'updated', 'modified_at', 'modifiedAt', 'modified', 'last_updated', 'last_modified'],
+  ...['created_at', 'createdAt', 'created', 'timestamp', 'datetime', 'time', 'date', 'ts'],
+];
+const sessionNames = ['session_id', 'sessionId', 'originSessionId', 'thread_id', 'run_id', 'conversation_id'];
+const kindNames = ['type', 'kind', 'category'];
+
+/** A format counts as recognised when it explains this share of the records. */
+export const explainedShare = 0.6;
+
+/** Which keys hold what; null where no key holds text in enough of the records. */
+export function findColumns(records: readonly RawRecord[], fields: FieldMap): Columns | null {
+  const enough = (key: string) => {
+    const withText = records.filter((record) => (record.text(key)?.text.trim() ?? '') !== '').length;
+    return records.length > 0 && withText >= explainedShare * records.length;
+  };
+  const text = (fields.text === undefined ? namesIn(records) : [fields.text]).find(enough);
+  if (text === undefined) return null;
+  return {
+    text,
+    id: fields.id === undefined ? idNames : [fields.id],
+    time: fields.time === undefined ? timeNames : [fields.time],
+    subject: fields.subject === undefined ? [] : [fields.subject],
+  };
+}
+
+/** True where records carry an id, a time or an owner beside their text: data that is a memory store, not any list of texts. */
+export function looksLikeMemories(records: readonly RawRecord[], columns: Columns): boolean {
+  const telling = new Set([...columns.id, ...columns.time, ...columns.subject, 'user_id', 'agent_id', 'metadata']);
+  return columns.text === 'memory' || records.some((record) => record.keys.some((key) => telling.has(key) && key !== columns.text));
+}
+
+/** Records as memories of one field; records without text are reported and left alone. */
+export function parseRecords(file: SourceFile, records: readonly RawRecord[], columns: Columns, encoding: Encoding): Parsed {
+  const memories: Memory[] = [];
+  const problems: Problem[] = [];
+  const seen = new Map<string, number>();
+  const report = (kind: Problem['kind'], line: number, message: string) => problems.push({ kind, path: file.path, line, message });
+  for (const record of records) {
+    const found = record.text(columns.text);
+    if (found === null || found.text.trim() === '') {
+      report('malformed', record.line, `The record has no text under "${columns.text}". It is left as it is.`);
+    } else if (found.span.end - found.span.start > largestTextBytes) {
+      report('unsupported', record.line, 'The text of the record is longer than 1 MiB. It is left as it is.');
+    } else {
+      memories.push(recordMemory(file, record, { columns, encoding, found, seen }));
+    }
+  }
+  return { memories, problems };
+}
+
+interface RecordContext {
+  readonly columns: Columns;
+  readonly encoding: Encoding;
+  readonly found: { readonly text: string; readonly span: Span };
+  readonly seen: Map<string, number>;
+}
+
+function recordMemory(file: SourceFile, record: RawRecord, context: RecordContext): Memory {
+  const { columns, found, seen } = context;
+  const pick = (names: readonly string[]) =>
+    names.map((name) => record.scalar(name)).find((value) => value !== null && value !== '') ?? null;
+  const id = pick(columns.id);
+  const key = id === null ? `text ${found.text}` : `id ${String(id)}`;
+  const nth = seen.get(key) ?? 0;
+  seen.set(key, nth + 1);
+  const times = columns.time.map((name) => record.scalar(name));
+  const time = firstTime(times, 'record', file.modifiedAt);
+  const session = pick(sessionNames);
+  const kind = pick(kindNames.filter((name) => name !== columns.text));
+  return {
+    id: makeId('mem', file.path, key, String(nth)),
+    path: file.path,
+    span: record.span,
+    title: id === null ? null : String(id),
+    kind: typeof kind === 'string' ? kind : null,
+    body: {
+      shape: 'fields',
+      fields: [
+        {
+          name: columns.text,
+          text: found.text,
+          span: found.span,
+          encoding: context.encoding,
+          cut: record.cut,
+          line: record.line,
+          time,
+          subject: subjectOf(record, columns),
+        },
+      ],
+    },
+    time,
+    sessionId: session === null ? null : String(session),
+    lock: record.broken ? 'broken' : isMarked(record, found.text) ? 'marked' : null,
+  };
+}
+
+function subjectOf(record: RawRecord, columns: Columns): string | null {
+  const read = (name: string) => {
+    const value = record.scalar(name);
+    return value === null || value === '' ? null : String(value);
+  };
+  if (columns.subject.length > 0) return columns.subject.map(read).find((value) => value !== null) ?? null;
+  const agent = read('agent_id');
+  const parts = [read('user_id'), agent === null ? null : `agent ${agent}`].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+function isMarked(record: RawRecord, text: string): boolean {
+  const pinned = record.scalar('pinned');
+  return pinned === true || pinned === 'true' || /<!--\s*dreamfold:\s*keep\s*-->/.test(text);
+}
+
+/** Candidates for the text key in order of preference, spelled as in the records. */
+function namesIn(records: readonly RawRecord[]): readonly string[] {
+  const present = new Set(records.slice(0, 1000).flatMap((record) => record.keys));
+  return textNames.flatMap((name) => [...present].filter((key) => key.toLowerCase() === name));
+}

@@ -1,0 +1,85 @@
+/**
+ * Text to the bytes that stand for it in a file: a JSON string, a CSV cell, one line of Markdown or of plain text. The result
+ * never changes the structure around it: no new line, no new block, no new cell, no end of string.
+ */
+import type { Statement } from '../memory.js';
+
+/**
+ * Encodes `text` for the place of `statement`.
+ * @param old what stands at the statement's span now, decoded
+ * @param lineBefore the decoded bytes between the start of the line and the span
+ * @param eol the line end of the file, used where text keeps its lines (code)
+ */
+export function encodeText(
+  statement: Pick<Statement, 'encoding' | 'role'>,
+  text: string,
+  place: {
+    readonly old: string;
+    readonly lineBefore: string;
+    readonly eol: string;
+  },
+): string {
+  switch (statement.encoding) {
+    case 'json':
+      return encodeJson(text, place.old);
+    case 'csv':
+      return encodeCsv(text, place.old);
+    case 'text':
+      return oneLine(text);
+    case 'markdown':
+      if (statement.role === 'code') return text.replace(/\r\n?|\n/g, place.eol);
+      return encodeMarkdown(text, place, statement.role === 'row');
+  }
+}
+
+/** A JSON string literal; a file that escapes what is not ASCII (as Python does by default) goes on doing so. */
+function encodeJson(text: string, old: string): string {
+  const asciiOnly = /\\u[0-9a-fA-F]{4}/.test(old) && !/[^\x20-\x7e]/.test(old);
+  // U+2028 and U+2029 are legal in JSON, but many readers of JSON Lines split there.
+  const pattern = asciiOnly ? /[^\x20-\x7e]/g : /[\u2028\u2029]/g;
+  return JSON.stringify(text).replace(pattern, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A cell by RFC 4180; quoted where the old one was, where it must be, and where a reader might trim it or take it for a blank line. */
+function encodeCsv(text: string, old: string): string {
+  const mustQuote = text === '' || /[",;\t|\r\n]|^\s|\s$|^#/.test(text);
+  return old.startsWith('"') || mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function encodeMarkdown(text: string, place: { readonly old: string; readonly lineBefore: string }, row: boolean): string {
+  const line = oneLine(text).trim();
+  if (row) return place.old.startsWith('|') && !line.startsWith('|') ? `| ${line} |` : line;
+  // An odd backslash at the end of a line would be a hard break.
+  const closed = /(?<!\\)(?:\\\\)*\\$/.test(line) ? `${line}\\` : line;
+  return opensBlock(place.lineBefore) ? escapeBlockStart(closed) : closed;
+}
+
+/** True where text after `lineBefore` stands first in its block: after nothing but indentation, list signs and quote signs. */
+function opensBlock(lineBefore: string): boolean {
+  return /^\uFEFF?(?:[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+|>)*$/.test(lineBefore);
+}
+
+/** Puts backslashes where the start of a line would be read as a heading, list, quote, code, rule, HTML or link definition. */
+export function escapeBlockStart(line: string): string {
+  const ordered = /^(\d{1,9})([.)])(?=\s|$)/.exec(line);
+  if (ordered !== null) return `${ordered[1]}\\${line.slice(ordered[1]?.length)}`;
+  const fence = /^`{3,}/.exec(line);
+  if (fence !== null) return '\\`'.repeat(fence[0].length) + line.slice(fence[0].length);
+  const opens = [
+    /^#{1,6}(?=\s|$)/,
+    /^[-*+](?=\s|$)/,
+    /^(?:[-*_][ \t]*){3,}$/,
+    /^(?:-+|=+)[ \t]*$/,
+    /^>/,
+    /^~{3,}/,
+    /^\[[^\]]*\]:/,
+    // An autolink in angle brackets is text, everything else of this form may begin a block of HTML.
+    /^<(?![a-zA-Z][a-zA-Z0-9+.-]*:|[^\s<>@]+@)[a-zA-Z/!?]/,
+  ];
+  return opens.some((pattern) => pattern.test(line)) ? `\\${line}` : line;
+}
+
+/** Joins lines by one space; counts every sign that some reader takes for a line end. */
+function oneLine(text: string): string {
+  return text.replace(/[ \t]*[\r\n\v\f\u0085\u2028\u2029]+[ \t]*/g, ' ');
+}

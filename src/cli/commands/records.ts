@@ -1,0 +1,126 @@
+/** `dedupe` and `relate`: the judge on records, without a store. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { indexMethods } from '../../config.js';
+import {
+  checkLlm,
+  commandLine,
+  decimalNumber,
+  defineCommand,
+  exitFor,
+  llmOption,
+  llmSchema,
+  printNext,
+  printProblems,
+  printResult,
+} from '../command.js';
+import { dedupeLines } from '../render-reports.js';
+import { shellWord, toJsonLine } from '../text.js';
+
+export const dedupeCommand = defineCommand({
+  name: 'dedupe',
+  group: 'other',
+  summary: 'drop duplicate records of a JSONL, CSV or text file',
+  details: 'Kept records come out verbatim and in input order: to --out, else to stdout (with --json the report goes there instead).',
+  arguments: [{ name: '<file>', text: 'JSONL, CSV, or one record a line' }],
+  options: [
+    {
+      flags: '--field <name>',
+      text: 'field or column with the text (default: found by name)',
+    },
+    {
+      flags: '--by <measure>',
+      text: 'meaning keeps the fuller record, similarity (cosine alone) the first (default: meaning)',
+      choices: ['meaning', 'similarity'],
+    },
+    {
+      flags: '--threshold <t>',
+      text: 'similarity from which records are the same, -1 to 1',
+    },
+    { flags: '--out <file>', text: 'where the kept records go' },
+    { flags: '--report <file>', text: 'where the report goes, as JSON' },
+    {
+      flags: '--model <id>',
+      text: 'embedding model: a folder or the id of a transformers.js model (default: the shipped one)',
+    },
+    {
+      flags: '--index <method>',
+      text: 'how candidates are found (default: auto)',
+      choices: indexMethods,
+    },
+    llmOption,
+  ],
+  examples: [
+    {
+      line: 'dreamfold dedupe facts.jsonl --out kept.jsonl --report report.json',
+      text: 'with a report of what was dropped and why',
+    },
+    {
+      line: 'dreamfold dedupe faq.csv --field question > kept.csv',
+      text: 'by one column',
+    },
+  ],
+  exits: ['partial', 'claude'],
+  schema: z.object({
+    field: z.string().optional(),
+    by: z.enum(['meaning', 'similarity']).default('meaning'),
+    threshold: decimalNumber(-1, 1).optional(),
+    out: z.string().optional(),
+    report: z.string().optional(),
+    model: z.string().optional(),
+    index: z.enum(indexMethods).default('auto'),
+    llm: llmSchema,
+  }),
+  run: async (cli, [file = ''], options) => {
+    checkLlm(options.llm);
+    const place = (path: string | undefined): string | null => (path === undefined ? null : resolve(cli.cwd, path));
+    const result = await (await cli.open()).dedupe({
+      file: resolve(cli.cwd, file),
+      field: options.field ?? null,
+      by: options.by,
+      threshold: options.threshold ?? null,
+      out: place(options.out),
+      report: place(options.report),
+      model: options.model ?? null,
+      index: options.index,
+    });
+    const screen = result.out === null ? cli.err : cli.out;
+    if (!cli.json && result.out === null) cli.out.write(result.output);
+    if (cli.json) printResult(cli, result.report, () => []);
+    else screen.write(`${dedupeLines(result.report, result.out).join('\n')}\n`);
+    printProblems(cli, result.problems);
+    const again = commandLine(cli, 'dedupe', shellWord(file), '--report FILE');
+    printNext(
+      cli,
+      [options.report === undefined ? ['which, and why', again] : ['a whole store', commandLine(cli, 'dream --store PATH')]],
+      screen,
+    );
+    return exitFor(result.problems);
+  },
+});
+
+export const relateCommand = defineCommand({
+  name: 'relate',
+  group: 'other',
+  summary: 'judge pairs of statements: duplicate, refines, conflict or distinct',
+  details: 'Reads one {"id","a","b","a_time"?,"b_time"?} a line and prints one line of JSON for each, in order.',
+  arguments: [{ name: '<file>', text: 'JSONL of pairs' }],
+  options: [llmOption],
+  examples: [
+    {
+      line: 'dreamfold relate pairs.jsonl > verdicts.jsonl',
+      text: 'one verdict a line, with probabilities',
+    },
+  ],
+  exits: ['partial', 'claude'],
+  schema: z.object({ llm: llmSchema }),
+  run: async (cli, [file = ''], options) => {
+    checkLlm(options.llm);
+    const { lines, problems } = await (await cli.open()).relate(resolve(cli.cwd, file));
+    cli.settle();
+    for (const line of lines) cli.out.write(toJsonLine(line));
+    printProblems(cli, problems);
+    printNext(cli, [['a whole store', commandLine(cli, 'dream --store PATH')]], cli.err);
+    return exitFor(problems);
+  },
+});

@@ -31,7 +31,9 @@ it('dreams over the web shop: nothing lost or leaked, duplicates merged, the lat
   writeFileSync(changesFile, JSON.stringify(library.changes()));
   const scorer = join(repository, 'scripts', 'scenario', 'score.mjs');
   const out = dream.summary?.out ?? '';
-  const score: Score = JSON.parse(execFileSync(process.execPath, [scorer, join(fixtures, 'webshop'), out, changesFile], { encoding: 'utf8' }));
+  const score: Score = JSON.parse(
+    execFileSync(process.execPath, [scorer, join(fixtures, 'webshop'), out, changesFile], { encoding: 'utf8' }),
+  );
   console.log('web shop:', JSON.stringify({ ...score, failures: score.failures.length }));
 
   expect(score).toMatchObject({ kept: 1, lost: 0, unaccounted: 0, leaked: 0 });

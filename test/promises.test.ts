@@ -29,7 +29,10 @@ const randomStore = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-function writeStore(root: string, files: readonly { modified: number; heading: boolean; bullets: readonly number[]; crlf: boolean; finalNewline: boolean }[]): void {
+function writeStore(
+  root: string,
+  files: readonly { modified: number; heading: boolean; bullets: readonly number[]; crlf: boolean; finalNewline: boolean }[],
+): void {
   mkdirSync(root, { recursive: true });
   files.forEach((file, at) => {
     const lines = [
@@ -46,7 +49,10 @@ function writeStore(root: string, files: readonly { modified: number; heading: b
     writeFileSync(join(root, `topic_${at}.md`), text);
     utimesSync(join(root, `topic_${at}.md`), 1_700_000_000, 1_700_000_000);
   });
-  writeFileSync(join(root, 'MEMORY.md'), ['# Memory', '', ...files.map((_, at) => `- [Topic ${at}](topic_${at}.md) — made for a test`), ''].join('\n'));
+  writeFileSync(
+    join(root, 'MEMORY.md'),
+    ['# Memory', '', ...files.map((_, at) => `- [Topic ${at}](topic_${at}.md) — made for a test`), ''].join('\n'),
+  );
 }
 
 const runs = { numRuns: 12, seed: 7 } as const;
@@ -65,7 +71,8 @@ describe('promises', () => {
         const out = squash(Object.values(readTree(dream.summary?.out ?? '')).join('\n'));
         const named = squash(changes.flatMap((change) => change.before.map((side) => side.text)).join('\n'));
         for (const file of files) {
-          for (const bullet of file.bullets) expect(out.includes(squash(sentences[bullet] ?? '')) || named.includes(squash(sentences[bullet] ?? ''))).toBe(true);
+          for (const bullet of file.bullets)
+            expect(out.includes(squash(sentences[bullet] ?? '')) || named.includes(squash(sentences[bullet] ?? ''))).toBe(true);
         }
       }),
       runs,
@@ -194,7 +201,8 @@ function killAfter(args: readonly string[], waitMs: number): Promise<void> {
 
 /** Resumes the dream if it had begun and was not finished; starts it where it had not begun. */
 function resume(db: string, dreamArgs: readonly string[]): void {
-  const run = (args: readonly string[]) => execFileSync(process.execPath, [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const run = (args: readonly string[]) =>
+    execFileSync(process.execPath, [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const dreams: readonly { status: string }[] = existsSync(db) ? JSON.parse(run([binary, 'list', '--db', db, '--json'])) : [];
   if (dreams.length === 0) run(dreamArgs);
   else if (dreams[0]?.status !== 'completed') run([binary, 'resume', '--db', db, '--json']);

@@ -66,9 +66,7 @@ export async function dedupeFile(engine: Engine, settings: unknown): Promise<Ded
     const rows = statements.map((statement) => statementRow(statement, () => null));
     const drops = await findDrops(rows, parsed, embedder, clock, context);
     const effect = { changeId: 'dedupe', drop: drops.flatMap(({ row }) => statements[row]?.id ?? []), replace: [], containers: [] };
-    const rendered = await clock.time('write', () =>
-      renderStore({ store, segmented, effects: [effect], refused: new Set() }),
-    );
+    const rendered = await clock.time('write', () => renderStore({ store, segmented, effects: [effect], refused: new Set() }));
     const output = rendered.files[0]?.bytes ?? new Uint8Array();
     const report = reportOf(statements, drops, clock);
     if (parsed.out !== null) await writeBytes(parsed.out, output);

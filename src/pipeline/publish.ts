@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { PlannedChange, SourceFile } from '../memory.js';
+import { loadFiles } from '../read/load.js';
 import type { DreamRow } from '../store/rows.js';
 import { applyInPlace, undoInPlace } from '../write/apply.js';
 import { unifiedDiff } from '../write/diff.js';
-import { checkTarget, removeOutput, verifyOutput, writeOutput } from '../write/output.js';
+import { checkTarget, removeOutput, writeOutput } from '../write/output.js';
 import { type Engine, exclusively, findDream } from './engine.js';
 import { journalOf } from './journal.js';
 import { isActive } from './render.js';
@@ -84,7 +85,7 @@ export function undoDream(engine: Engine, dream: string | undefined): Promise<Pu
     if (mode === 'in-place') {
       await undoInPlace({ root: row.storeRoot, single: row.storeSingle, before, after }, journalOf(engine.store));
     } else {
-      await verifyOutput(after, { path, single: row.storeSingle });
+      await checkUnchanged(engine, after, path);
       await removeOutput(path);
     }
     restoreStatuses(engine, row);
@@ -112,6 +113,18 @@ export function discardDream(engine: Engine, dream: string | undefined): Promise
     });
     return findDream(engine, row.id);
   });
+}
+
+/** @throws UserError `inputChanged` where the copy is no longer what was written there: someone works with it. */
+async function checkUnchanged(engine: Engine, after: readonly SourceFile[], path: string): Promise<void> {
+  const { files } = await loadFiles(path, { signal: engine.signal, now: engine.now() });
+  const now = new Map(files.map((file) => [file.path, file.sha256]));
+  const changed = files.length !== after.length || after.some((file) => now.get(file.path) !== file.sha256);
+  if (changed)
+    throw new UserError(
+      'inputChanged',
+      `${path} was changed since it was written, so it is not removed. Remove it by hand if you mean to.`,
+    );
 }
 
 function withStatus(entry: PlannedChange, status: PlannedChange['change']['status']): PlannedChange {

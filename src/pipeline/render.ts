@@ -1,5 +1,14 @@
 /** Changes -> the output store, with the reindexing that follows from them. */
-import { type MemoryStore, type OutputFile, type PlannedChange, type Segmented, type SourceFile, sha256, textKey } from '../memory.js';
+import {
+  type Effect,
+  type MemoryStore,
+  type OutputFile,
+  type PlannedChange,
+  type Segmented,
+  type SourceFile,
+  sha256,
+  textKey,
+} from '../memory.js';
 import { orderChanges, refusalKeys } from '../resolve/changes.js';
 import { renderStore } from '../write/render.js';
 
@@ -60,6 +69,18 @@ export function renderChanges(
     planned: orderChanges([...edits, ...rendered.reindex, ...kept]),
     files: rendered.files,
     output,
+  };
+}
+
+/** Where several changes put text into one statement, the last one's stands. */
+function combine(active: readonly PlannedChange[]): Effect {
+  const replace = new Map(active.flatMap(({ effect }) => effect.replace.map(({ statementId, text }) => [statementId, text] as const)));
+  const drop = new Set(active.flatMap(({ effect }) => effect.drop));
+  return {
+    changeId: 'active',
+    drop: [...drop],
+    replace: [...replace].map(([statementId, text]) => ({ statementId, text })),
+    containers: [],
   };
 }
 

@@ -2,7 +2,7 @@
 import type { DreamSettings } from '../config.js';
 import type { RunContext } from '../context.js';
 import { compareText, type Problem, type SpokenStatement } from '../memory.js';
-import { listTranscripts, readTranscript } from '../read/transcripts.js';
+import { listTranscripts, readTranscript } from '../read/transcript.js';
 import { spokenStatements } from '../segment/session.js';
 
 export interface Spoken {

@@ -62,7 +62,9 @@ function timeOf(file: SourceFile, front: FrontMatter | null): StatementTime {
 
 /** A mark before any text holds for the whole file. */
 function startsWithMark(bytes: Uint8Array, start: number): boolean {
-  return /^(?:\s*<!--(?:(?!-->)[\s\S])*-->)*?\s*<!--\s*dreamfold:\s*keep\s*-->/.test(bufferOf(bytes).toString('latin1', start, start + 4096));
+  return /^(?:\s*<!--(?:(?!-->)[\s\S])*-->)*?\s*<!--\s*dreamfold:\s*keep\s*-->/.test(
+    bufferOf(bytes).toString('latin1', start, start + 4096),
+  );
 }
 
 function readFrontMatter(file: SourceFile): FrontMatter | null {

@@ -26,6 +26,7 @@ import { planMerge, planRedaction, planSuggestion, planSupersede, refusalKeys } 
 import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
 import { isLocked, pairRefusal, type Row, spokenRow, statementRow } from '../resolve/rows.js';
 import { type Screened, screenStatements } from './screening.js';
+import type { StageClock } from './stage-clock.js';
 
 /** Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. */
 const candidateLimits = { minSimilarity: 0.3, maxNeighbors: 24 } as const;

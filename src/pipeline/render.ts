@@ -37,10 +37,7 @@ export function renderChanges(
 ): Rendered {
   const edits = planned.filter(({ change }) => change.kind !== 'reindex');
   const kept = planned.filter(({ change }) => change.kind === 'reindex' && change.status === 'rejected');
-  const effects = edits
-    .filter(isActive)
-    .sort(byPerson)
-    .map(({ effect }) => effect);
+  const effects = [combine(edits.filter(isActive).sort(byPerson))];
   const first = renderStore({
     store,
     segmented,

@@ -48,17 +48,17 @@ async function takeSample(file: string, shape: Shape, signal: AbortSignal): Prom
 }
 
 /** The format that fits most of the sample, or null where none fits enough of it. */
-function recognise({ head, values }: Sample): TranscriptFormat | null {
+function recognise(file: string, { head, values }: Sample): TranscriptFormat | null {
   const scored = transcriptFormats.map((format) => ({
     format,
-    fits: values.filter(({ value, slot }) => format.matches(value, slot, head)).length,
+    fits: values.filter(({ value, slot }) => format.matches(value, { file, slot, head })).length,
   }));
   const best = scored.reduce<(typeof scored)[number] | null>((a, b) => (a === null || b.fits > a.fits ? b : a), null);
   return best !== null && best.fits > 0 && best.fits >= enoughFit * values.length ? best.format : null;
 }
 
 function unknownFormat(file: string): Problem {
-  const names = transcriptFormats.map(({ name }) => name).join(', ');
+  const names = [...new Set(transcriptFormats.map(({ name }) => name))].join(', ');
   const message = `Not a transcript of a known format (${names}); nothing of it was used. Leave it out, or convert it to one of these.`;
   return { kind: 'unsupported', path: file, line: null, message };
 }
@@ -136,7 +136,7 @@ export async function* readRecords(file: string, options: ReadOptions, counts: C
     shape = 'value';
     sample = await takeSample(file, shape, options.signal);
   }
-  const format = recognise(sample);
+  const format = recognise(file, sample);
   if (format === null) yield* readUnknown(file, shape, options, counts);
   else yield* readKnown(file, { shape, format, head: sample.head }, options, counts);
 }

@@ -1,0 +1,258 @@
+/**
+ * Texts -> vectors. Equal texts are embedded once, what the cache knows is not embedded again, the rest goes in batches of a
+ * fixed size to worker threads (small inputs of a static model stay on the calling one). Every vector depends on its own text
+ * and the model alone, so neither the number of threads, nor the cache, nor the other texts change a bit of it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Piscina } from 'piscina';
+import type { RunContext, VectorCache } from '../context.js';
+import { UserError } from '../errors.js';
+import { textKey } from '../memory.js';
+import { encodeTexts, loadStaticModel, type StaticModel, shippedModel } from './static.js';
+import type { TransformerDescription, TransformerSource } from './transformer.js';
+import type { StaticTask, TransformerTask } from './worker.js';
+
+export interface EmbedderOptions {
+  /** Null for the shipped model; else the folder of a static or transformers.js model, or the hub id of one of the latter. */
+  readonly model: string | null;
+  /** Worker threads at most, at least 1. */
+  readonly threads: number;
+  /** True forbids every download; a hub id then has to be in the cache of transformers.js already. */
+  readonly offline: boolean;
+}
+
+/** An open model; `close` ends its threads. */
+export interface Embedder extends AsyncDisposable {
+  /** Name and hash prefix of the model: the same id gives the same vectors. */
+  readonly id: string;
+  readonly dimensions: number;
+  /** True for the shipped model alone, whose similarities the shipped thresholds were fitted on. */
+  readonly calibrated: boolean;
+  /**
+   * One row of `dimensions` a text, in the order of `texts`, at unit length; all zeros for a text the model knows nothing of. The
+   * caller owns the array. New vectors are put into `cache` batch by batch.
+   * @throws the reason of `context.signal` once it is aborted.
+   */
+  readonly embed: (texts: readonly string[], cache: VectorCache | null, context: RunContext) => Promise<Float32Array>;
+  readonly close: () => Promise<void>;
+}
+
+/** Texts a batch; part of no result, but of how much is lost when a run is stopped. */
+const batchSizes = { static: 512, transformer: 16 } as const;
+/** Starting a thread and loading the table costs about as much as embedding this many short texts. */
+const smallInput = 4096;
+
+/** What differs between kinds of model. */
+interface Backend {
+  readonly id: string;
+  readonly dimensions: number;
+  readonly calibrated: boolean;
+  readonly batchSize: number;
+  /** Null where texts always go to a worker. */
+  readonly encodeHere: ((texts: readonly string[]) => Float32Array) | null;
+  readonly taskName: 'encodeStatic' | 'encodeTransformer';
+  readonly makeTask: (texts: readonly string[]) => StaticTask | TransformerTask;
+}
+
+/**
+ * Opens a model and checks it.
+ * @throws UserError where it is missing, damaged or not a model, where transformers.js is needed and not installed, or where a
+ * download is needed and not possible.
+ */
+export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
+  const pool = makePool(Math.max(1, Math.floor(options.threads)));
+  try {
+    const folder = staticFolder(options.model);
+    const backend = folder === null ? await transformerBackend(options, pool) : staticBackend(folder);
+    return new PooledEmbedder(backend, pool);
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** Threads start with the first task, not with the pool. */
+function makePool(threads: number): Piscina {
+  return new Piscina({
+    filename: new URL('./worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: 10_000,
+    maxQueue: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The folder of a static model that an option means, or null where it means a transformers.js model. */
+function staticFolder(model: string | null): string | null {
+  if (model === null) return shippedModel;
+  return existsSync(join(model, 'model.json')) ? model : null;
+}
+
+function staticBackend(folder: string): Backend {
+  const model: StaticModel = loadStaticModel(folder);
+  return {
+    id: model.id,
+    dimensions: model.dimensions,
+    calibrated: folder === shippedModel,
+    batchSize: batchSizes.static,
+    encodeHere: (texts) => encodeTexts(model, texts),
+    taskName: 'encodeStatic',
+    makeTask: (texts) => ({ folder, texts }),
+  };
+}
+
+async function transformerBackend(options: EmbedderOptions, pool: Piscina): Promise<Backend> {
+  const source: TransformerSource = { model: options.model ?? '', offline: options.offline };
+  const described: TransformerDescription = await pool.run(source, { name: 'describeTransformer' });
+  if ('failure' in described) throw new UserError(described.exit, described.failure);
+  return {
+    id: described.id,
+    dimensions: described.dimensions,
+    calibrated: false,
+    batchSize: batchSizes.transformer,
+    encodeHere: null,
+    taskName: 'encodeTransformer',
+    makeTask: (texts) => ({ source, texts }),
+  };
+}
+
+/** Distinct texts in the order of first appearance, and which of them each input text is. */
+interface Distinct {
+  readonly keys: readonly string[];
+  readonly texts: readonly string[];
+  readonly indexOf: Uint32Array;
+}
+
+class PooledEmbedder implements Embedder {
+  readonly id: string;
+  readonly dimensions: number;
+  readonly calibrated: boolean;
+  readonly #backend: Backend;
+  readonly #pool: Piscina;
+
+  constructor(backend: Backend, pool: Piscina) {
+    this.id = backend.id;
+    this.dimensions = backend.dimensions;
+    this.calibrated = backend.calibrated;
+    this.#backend = backend;
+    this.#pool = pool;
+  }
+
+  readonly embed = async (texts: readonly string[], cache: VectorCache | null, context: RunContext): Promise<Float32Array> => {
+    context.signal.throwIfAborted();
+    const distinct = distinguish(texts);
+    const vectors = new Float32Array(distinct.texts.length * this.dimensions);
+    const missing = cache === null ? distinct.texts.map((_, row) => row) : this.#fillFromCache(distinct, cache, vectors);
+    await this.#encodeMissing(distinct, missing, vectors, cache, context);
+    return spread(vectors, distinct.indexOf, this.dimensions);
+  };
+
+  readonly close = async (): Promise<void> => {
+    await this.#pool.close();
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Copies what is known and returns the rows that are not. A vector of another length is not believed. */
+  #fillFromCache({ keys }: Distinct, cache: VectorCache, vectors: Float32Array): number[] {
+    const missing: number[] = [];
+    for (const [row, vector] of cache.get(this.id, keys).entries()) {
+      if (vector === null || vector.length !== this.dimensions) missing.push(row);
+      else vectors.set(vector, row * this.dimensions);
+    }
+    return missing;
+  }
+
+  async #encodeMissing(
+    { keys, texts }: Distinct,
+    missing: readonly number[],
+    vectors: Float32Array,
+    cache: VectorCache | null,
+    context: RunContext,
+  ): Promise<void> {
+    const { batchSize, encodeHere } = this.#backend;
+    const total = texts.length;
+    let done = total - missing.length;
+    const report = () => context.report({ kind: 'stage', stage: 'embed', done, total, unit: 'statements' });
+    report();
+    const here = encodeHere !== null && missing.length <= smallInput ? encodeHere : null;
+    const runBatch = async (start: number): Promise<void> => {
+      const rows = missing.slice(start, start + batchSize);
+      const batch = rows.map((row) => texts[row] ?? '');
+      const found = here?.(batch) ?? (await this.#encodeInWorker(batch));
+      for (const [i, row] of rows.entries()) vectors.set(this.#row(found, i), row * this.dimensions);
+      cache?.put(
+        this.id,
+        rows.map((row, i) => ({ key: keys[row] ?? '', vector: this.#row(found, i).slice() })),
+      );
+      done += rows.length;
+      report();
+    };
+    const lanes = here === null ? this.#pool.options.maxThreads * 2 : 1;
+    await runInLanes(lanes, Math.ceil(missing.length / batchSize), (batch) => runBatch(batch * batchSize), context.signal);
+  }
+
+  #row(vectors: Float32Array, row: number): Float32Array {
+    return vectors.subarray(row * this.dimensions, (row + 1) * this.dimensions);
+  }
+
+  async #encodeInWorker(texts: readonly string[]): Promise<Float32Array> {
+    const { makeTask, taskName, dimensions } = this.#backend;
+    const found: unknown = await this.#pool.run(makeTask(texts), { name: taskName });
+    if (!(found instanceof Float32Array) || found.length !== texts.length * dimensions) {
+      throw new Error(`The embedding thread answered ${texts.length} texts with something that is not ${dimensions} numbers each.`);
+    }
+    return found;
+  }
+}
+
+/** Runs tasks 0 to count - 1, at most `lanes` at a time; stops handing out tasks after the first failure. */
+async function runInLanes(lanes: number, count: number, run: (task: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    try {
+      while (next < count) {
+        signal.throwIfAborted();
+        await run(next++);
+      }
+    } catch (error) {
+      next = count;
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(lanes, count) }, lane));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
+}
+
+/**
+ * What is embedded is the form that the key stands for, so that of two texts with one key it does not matter which comes first.
+ */
+function distinguish(texts: readonly string[]): Distinct {
+  const rowOfText = new Map<string, number>();
+  const rowOfKey = new Map<string, number>();
+  const keys: string[] = [];
+  const canonical: string[] = [];
+  const indexOf = Uint32Array.from(texts, (text) => {
+    const known = rowOfText.get(text);
+    if (known !== undefined) return known;
+    const key = textKey(text);
+    const row = rowOfKey.get(key) ?? keys.length;
+    if (row === keys.length) {
+      keys.push(key);
+      canonical.push(text.normalize('NFC').replace(/\s+/gu, ' ').trim());
+      rowOfKey.set(key, row);
+    }
+    rowOfText.set(text, row);
+    return row;
+  });
+  return { keys, texts: canonical, indexOf };
+}
+
+function spread(vectors: Float32Array, indexOf: Uint32Array, dimensions: number): Float32Array {
+  const out = new Float32Array(indexOf.length * dimensions);
+  for (const [row, from] of indexOf.entries()) out.set(vectors.subarray(from * dimensions, (from + 1) * dimensions), row * dimensions);
+  return out;
+}

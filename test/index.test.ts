@@ -308,6 +308,20 @@ describe('an abort', () => {
     });
   }
 
+  it('ends the first kept rows with HNSW, and leaves no thread', async () => {
+    const random = makeRandom(5);
+    const vectors = Float32Array.from({ length: 40_000 * 64 }, () => random() - 0.5);
+    const before = activeThreads();
+    const stop = new AbortController();
+    const reason = new Error('cancelled by a person');
+    const running = firstKept({ vectors, dimensions: 64 }, { threshold: 1e9, method: 'hnsw' }, makeContext(2, stop.signal));
+    const outcome = expect(running).rejects.toBe(reason);
+    await sleep(300);
+    stop.abort(reason);
+    await outcome;
+    expect(activeThreads()).toBe(before);
+  });
+
   it('before the start stops the first kept rows, too', async () => {
     const reason = new Error('too late');
     const context = makeContext(2, AbortSignal.abort(reason));

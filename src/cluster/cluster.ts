@@ -46,17 +46,11 @@ export function clusterPairs(input: ClusterInput, limits: ClusterLimits): readon
     if (left === right || left.members.length + right.members.length > limits.maxSize) continue;
     const weakest = weakestLink(left.members, right.members, input, limits, bonds);
     if (weakest === null) continue;
-    const joined = {
-      members: [...left.members, ...right.members],
-      weakest: Math.min(left.weakest, right.weakest, weakest),
-    };
+    const joined = { members: [...left.members, ...right.members], weakest: Math.min(left.weakest, right.weakest, weakest) };
     for (const member of joined.members) groups.set(member, joined);
   }
   return [...new Set(groups.values())]
-    .map(({ members, weakest }) => ({
-      members: members.toSorted((a, b) => a - b),
-      confidence: weakest,
-    }))
+    .map(({ members, weakest }) => ({ members: members.toSorted((a, b) => a - b), confidence: weakest }))
     .toSorted((one, other) => (one.members[0] ?? 0) - (other.members[0] ?? 0));
 }
 

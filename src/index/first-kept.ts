@@ -95,13 +95,7 @@ async function scanRounds(
       kept[keptCount] = row;
       keptCount += 1;
     }
-    context.report({
-      kind: 'stage',
-      stage: 'index',
-      done: round.end,
-      total: count,
-      unit: 'statements',
-    });
+    context.report({ kind: 'stage', stage: 'index', done: round.end, total: count, unit: 'statements' });
   }
   return { to, similarity };
 }
@@ -110,19 +104,10 @@ async function scanRounds(
 async function searchGraph(rows: SharedRows, threshold: number, context: RunContext): Promise<KeptResult> {
   const { values, dimensions } = rows;
   const count = rows.rows.length;
-  const task = { values, dimensions, threshold, seed: context.seed };
-  const found = await withPool<GraphTask, KeptResult, KeptResult>(
-    { file: './first-kept-graph.js', name: keepByGraph.name },
-    1,
-    context,
-    (run) => run(task),
+  const entry = { file: './first-kept-graph.js', name: keepByGraph.name };
+  const found = await withPool<GraphTask, KeptResult, KeptResult>(entry, 1, context, (run, stop) =>
+    run({ values, dimensions, threshold, seed: context.seed, stop }),
   );
-  context.report({
-    kind: 'stage',
-    stage: 'index',
-    done: count,
-    total: count,
-    unit: 'statements',
-  });
+  context.report({ kind: 'stage', stage: 'index', done: count, total: count, unit: 'statements' });
   return found;
 }

@@ -1,4 +1,8 @@
-/** One pool of worker threads for one piece of work: made for it, gone after it, also on abort. */
+/**
+ * One pool of worker threads for one piece of work: made for it, gone after it, also on abort. A thread is never ended inside a task,
+ * because ending one inside a call of native code takes the whole process down; short tasks are waited for, long ones look at the
+ * stop flag.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import type { RunContext } from '../context.js';
@@ -12,41 +16,43 @@ export interface ThreadEntry {
 export type RunTask<Task, Result> = (task: Task) => Promise<Result>;
 
 /**
- * Hands `work` a function that runs one task in a thread, at most `threads` at a time. When the signal aborts, running threads
- * are ended at once. Either way all threads have ended before this returns.
- * @throws what the task threw, or the signal's reason.
+ * Hands `work` a function that runs one task in a thread, at most `threads` at a time, and a shared number for tasks that take long:
+ * once it is 1 they should return at once, with any result. All threads have ended before this returns or throws.
+ * @throws what a task threw, or the signal's reason.
  */
 export async function withPool<Task, Result, Value>(
   entry: ThreadEntry,
   threads: number,
   context: RunContext,
-  work: (run: RunTask<Task, Result>) => Promise<Value>,
+  work: (run: RunTask<Task, Result>, stop: Int32Array) => Promise<Value>,
 ): Promise<Value> {
-  context.signal.throwIfAborted();
+  const { signal } = context;
+  signal.throwIfAborted();
   const filename = new URL(entry.file, import.meta.url).href;
-  const pool = new Piscina<Task, Result>({
-    filename,
-    name: entry.name,
-    minThreads: threads,
-    maxThreads: threads,
-  });
-  let stopped: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
-    stopped ??= pool.destroy();
-    return stopped;
+  const pool = new Piscina<Task, Result>({ filename, name: entry.name, minThreads: threads, maxThreads: threads });
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const onAbort = (): void => void Atomics.store(stop, 0, 1);
+  const running = new Set<Promise<Result>>();
+  const run = async (task: Task): Promise<Result> => {
+    signal.throwIfAborted();
+    if (Atomics.load(stop, 0) !== 0) throw new Error('the pool has been closed');
+    const result = pool.run(task);
+    running.add(result);
+    return result.finally(() => running.delete(result));
   };
-  // A pool that was destroyed would start threads again for a task that comes late.
-  const run = (task: Task): Promise<Result> => (stopped === null ? pool.run(task) : Promise.reject(new Error('the pool has been closed')));
-  const onAbort = (): void => void stop();
-  context.signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await work(run);
+    const value = await work(run, stop);
+    signal.throwIfAborted();
+    return value;
   } catch (thrown) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw thrown;
   } finally {
-    context.signal.removeEventListener('abort', onAbort);
-    await stop();
+    signal.removeEventListener('abort', onAbort);
+    Atomics.store(stop, 0, 1);
+    await Promise.allSettled(running);
+    await pool.destroy();
   }
 }
 

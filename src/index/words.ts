@@ -7,8 +7,11 @@ import { runHere } from './pool.js';
 import { listTokens } from './tokens.js';
 import { makeNeighborLists, type NeighborLists, offer } from './vectors.js';
 
-/** Shared weight over the geometric mean of both texts' weights; a tenth is one shared rare word in texts of about ten. */
-const minScore = 0.1;
+/**
+ * Shared weight over the geometric mean of both texts' weights: one shared identifier in texts of about thirty words. Of the related
+ * training pairs among all 4,500 training texts, ten neighbours over this floor hold 90 %, and 88 % over a tenth.
+ */
+const minScore = 0.06;
 
 /** Rows between two looks at the signal. */
 const blockSize = 512;

@@ -55,7 +55,7 @@ export async function writeDurably(path: string, bytes: Uint8Array, marks: FileM
   }
 }
 
-/** Only an administrator can give a file away: it stays ours then, which does not keep its owner's program from reading it by mode. */
+/** Only an administrator can give a file away; for anybody else it becomes theirs, as with every editor that saves by renaming. */
 function ignoreForbidden(thrown: unknown): void {
   if (!['EPERM', 'ENOSYS', 'ENOTSUP'].includes(systemCode(thrown) ?? '')) throw thrown;
 }

@@ -128,16 +128,24 @@ function joinRecords(left: string, removed: string, right: string): Joint {
 }
 
 function joinMarkdown(left: string, removed: string, right: string, place: Place): Joint {
-  const closesLine = removed.endsWith('\n') || /^[ \t]*(?:\r?\n|$)/.test(right);
-  if (opensLine(left, place.first)) {
-    if (closesLine) return joinLines(left, removed, right, place);
-    return { left, glue: '', right: escapeStart(right.replace(/^[ \t]+/, '')) };
+  if (opensLine(left, place.first)) return joinFromLineStart(left, removed, right, place);
+  const newline = removed.indexOf('\n');
+  if (newline !== -1) {
+    // The line that stays keeps its end, and what goes behind it goes by whole lines.
+    const kept = left.replace(/[ \t]+$/, '') + place.eol;
+    const rest = removed.slice(newline + 1);
+    return rest === '' ? { left: kept, glue: '', right } : joinFromLineStart(kept, rest, right, place);
   }
-  const ownEnd = /^[ \t]*(\r?\n)/.exec(removed);
-  if (ownEnd !== null && closesLine) return joinLines(left + ownEnd[1], removed.slice(ownEnd[0].length), right, place);
-  if (removed.endsWith('\n')) return { left: left.replace(/[ \t]+$/, ''), glue: place.eol, right };
-  if (closesLine) return { left: left.replace(/[ \t]+$/, ''), glue: '', right };
+  if (/^[ \t]*(?:\r?\n|$)/.test(right)) return { left: left.replace(/[ \t]+$/, ''), glue: '', right };
   return joinWords(left, removed, right);
+}
+
+function joinFromLineStart(left: string, removed: string, right: string, place: Place): Joint {
+  const closesLine = removed.endsWith('\n') || /^[ \t]*(?:\r?\n|$)/.test(right);
+  if (closesLine) return joinLines(left, removed, right, place);
+  const rest = escapeStart(right.replace(/^[ \t]+/, ''));
+  const lines = removed.slice(0, lastLineStart(removed));
+  return lines === '' || lastLineStart(left) < left.length ? { left, glue: '', right: rest } : joinLines(left, lines, rest, place);
 }
 
 /** Both sides are on one line. */
@@ -225,7 +233,7 @@ const setextUnderline = /^ {0,3}(?:=+|-+)[ \t]*\r?$/;
 function wouldGlue(left: string, removed: string, right: string): boolean {
   const lastLine = left.slice(left.lastIndexOf('\n', left.length - 2) + 1);
   const firstLine = right.slice(0, right.indexOf('\n') + 1 || right.length).replace(/\r?\n$/, '');
-  if (/^[ \t]*\r?\n/.test(removed) || /\n[ \t]*\r?\n$/.test(removed)) return true;
+  if (/(?:^|\n)[ \t]*\r?\n/.test(removed)) return true;
   const ordered = /^([ \t]*)(\d{1,9})[.)](?:[ \t]|$)/.exec(firstLine);
   // A list that does not begin with 1 cannot interrupt a paragraph (CommonMark 5.2), so its first item must not follow one.
   if (ordered !== null && ordered[2] !== '1') return !continuesList(left, ordered[1] ?? '');

@@ -58,7 +58,7 @@ describe('secrets', () => {
       const [found, ...more] = findSecrets(text, 'certain');
       expect(more).toEqual([]);
       expect(found?.kind).toBe(kind);
-      expect(text.slice(found?.start, found?.end).replace(/[.\n]$/, '')).toBe(secret);
+      expect(text.slice(found?.start, found?.end)).toBe(secret);
       expect(maskSecrets(text, 'strict')).not.toContain(secret);
     });
   }
@@ -70,6 +70,8 @@ describe('secrets', () => {
     ['password: hunter2', 'hunter2'],
     ['DB_PASSWORD=letmein', 'letmein'],
     ['my pin password is 84512', '84512'],
+    ['(see the mail: pw is x9(Kq}2z)', 'x9(Kq}2z'],
+    ['login(user, password=abc123)', 'abc123'],
     ['token -> 7f3Kq9', '7f3Kq9'],
     ['the api key was "plain-words-here"', 'plain-words-here'],
     ['the passphrase is correct horse battery staple.', 'correct horse battery staple'],
@@ -81,7 +83,7 @@ describe('secrets', () => {
   ];
   for (const [text, secret] of credentialLike) {
     it(`strict only: ${text}`, () => {
-      expect(secretsIn(text, 'strict').map((found) => found.replace(/\.$/, ''))).toEqual([secret]);
+      expect(secretsIn(text, 'strict')).toEqual([secret]);
       expect(secretsIn(text, 'certain')).toEqual([]);
     });
   }
@@ -102,6 +104,7 @@ describe('secrets', () => {
     'postgres://user:<password>@localhost/db',
     '{"input_tokens": 100621, "cached_input_tokens": 469248}',
     'run_test_suite2 and my_live_dashboard_component stay; sk-some-long-css-class-name-here too.',
+    'if (PASSWORD == "") and token === other; set LLM_API_KEY=sk-... first; new Client({ apiKey: adminApiKey })',
     'const token = getToken(request); password: string; secret?: string',
     'The primary key is order_id2, the cache key is made of the lockfile hash.',
   ];

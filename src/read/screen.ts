@@ -20,6 +20,8 @@ export interface FoundInjection {
   readonly message: string;
 }
 
+/** What ends the sentence or the bracket that a secret stands in; three dots are an ellipsis and stay. */
+const closing = /(?<![.)\]}>:])[.)\]}>:]{1,2}$/;
 const marker = /\[secret removed: [A-Za-z0-9 ]{1,30}\]/g;
 
 /**
@@ -32,8 +34,9 @@ export function findSecrets(text: string, strength: SecretStrength): readonly Fo
     .filter((one) => strength === 'strict' || one.strength === 'certain')
     .flatMap(({ kind, pattern, test }) =>
       matchesOf(pattern, text).flatMap((match) => {
-        const [start, end] = match.indices?.groups?.['secret'] ?? [match.index, match.index + match[0].length];
-        return test(text.slice(start, end), match) ? [{ start, end, kind }] : [];
+        const [start, last] = match.indices?.groups?.['secret'] ?? [match.index, match.index + match[0].length];
+        const secret = text.slice(start, last).replace(closing, '');
+        return test(secret, match) ? [{ start, end: start + secret.length, kind }] : [];
       }),
     );
   if (all.length === 0) return all;

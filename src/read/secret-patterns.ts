@@ -17,7 +17,7 @@ export interface SecretPattern {
 
 /** A value that the reader is meant to replace, a reference to one kept elsewhere, or one that was masked before. */
 const placeholder =
-  /^(?:\$|%|<|\{|\[|\(|\*{2,}|\.{2,}|…|[x•]{3,}|your|changeme|change[-_]me|example|placeholder|redacted|removed|hidden|masked|null$|none$|nil$|undefined$|true$|false$|process\.|os\.|env\.|import\.|vault:|secrets?[.:/]|~?\/|\.\.?\/|https?:)/i;
+  /\.{3}$|^(?:\$|%|<|>|=|\\|\{|\[|\(|\*{2,}|\.{2,}|…|[x•]{3,}|your|changeme|change[-_]me|example|placeholder|redacted|removed|hidden|masked|null$|none$|nil$|undefined$|true$|false$|process\.|os\.|env\.|import\.|vault:|secrets?[.:/]|~?\/|\.\.?\/|https?:)/i;
 const example = /EXAMPLE|x{6,}|X{6,}/;
 
 const always = () => true;
@@ -55,18 +55,19 @@ function isStrongPassword(secret: string): boolean {
   return secret.length >= 10 && characterClasses(secret) >= 3 && /\d/.test(secret) && /[A-Za-z]/.test(secret) && entropy(secret) >= 3;
 }
 
-/** Something that is no plain word: a digit among letters, a sign inside, or capitals in the middle. */
+/** A value, and no reference to one: a variable, a call, a place where it is kept. */
+const isGiven = (secret: string) => !placeholder.test(secret) && !/^[A-Za-z_.]{2,100}\(|\$\{|\{\{|::/.test(secret);
+
+/** Something that is no plain word: a digit among letters, or a sign inside. */
 function isUnlikeWord(secret: string): boolean {
-  if (placeholder.test(secret) || /[(){}<>]|::/.test(secret)) return false;
+  if (!isGiven(secret)) return false;
   if (/^[\d.,:%/-]+[a-z]{0,3}$/i.test(secret)) return false;
-  return /\d/.test(secret) || /[!@#$%^&*+=?~]/.test(secret) || /[a-z][A-Z]/.test(secret);
+  return /\d/.test(secret) || /[!@#$%^&*+=?~]/.test(secret);
 }
 
-/** A number alone is a count (`tokens: 100621`), but after `password` it is one. */
+/** A number alone is a count (`tokens: 100621`) and capitals inside are a name (`apiKey: adminKey`), but not after `password`. */
 const isAssigned = (secret: string, match: RegExpExecArray) =>
-  isUnlikeWord(secret) || (/^\d{4,}$/.test(secret) && /^(?:pass|pwd|pw\b)/i.test(match[0]));
-
-const isGiven = (secret: string) => !placeholder.test(secret) && !/[(){}<>]|::/.test(secret);
+  isUnlikeWord(secret) || (/^\d{4,}$|^[A-Za-z]*[a-z][A-Z][A-Za-z]*$/.test(secret) && /^(?:pass|pwd|pw\b)/i.test(match[0]));
 
 /** What is said about passwords far more often than a password is. */
 const saidOfPasswords =

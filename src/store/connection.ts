@@ -15,6 +15,9 @@ import { migrate } from './migrations.js';
 /** How long a statement waits for another process's write to end. */
 const busyTimeoutMs = 5000;
 
+/** Holds the index of a few hundred thousand vectors, whose keys are hashes and therefore hit every page of it. */
+const cacheKib = 65_536;
+
 export type SqlValue = string | number | null | Uint8Array;
 
 export class Connection {
@@ -111,6 +114,7 @@ export function connect(path: string): Connection {
     migrate(db, path);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
+    db.pragma(`cache_size = -${cacheKib}`);
     return new Connection(path, db);
   } catch (thrown) {
     db?.close();

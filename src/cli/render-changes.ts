@@ -1,6 +1,6 @@
 /** Changes as a person reads them: what goes, what stays, why, and what speaks for it. */
 import type { ChangesResult, Explanation } from '../api.js';
-import type { Change, ChangeKind, ChangeSide, Evidence, Finding, Problem } from '../memory.js';
+import type { Change, ChangeKind, ChangeSide, ChangeStatus, Evidence, Finding, Problem } from '../memory.js';
 import type { Colors } from './terminal.js';
 import { alignRows, formatNumberOf, formatPercent, formatPlace, hang, oneLine, plainText, wrapText } from './text.js';
 
@@ -10,23 +10,24 @@ export interface Style {
   readonly colors: Colors;
 }
 
-/** The order and the words in which kinds are shown. */
-const kindTitles: readonly (readonly [ChangeKind, string])[] = [
-  ['merge', 'Merged duplicates'],
-  ['supersede', 'Superseded by a later value'],
-  ['conflict', 'Conflicts'],
-  ['insight', 'Insights from sessions'],
-  ['stale', 'Stale'],
-  ['redact', 'Secrets masked'],
-  ['reindex', 'Index and emptied places'],
+/** The order in which kinds are shown, and their titles: where a change is made, and where it is only a suggestion. */
+const kindTitles: readonly (readonly [kind: ChangeKind, made: string, suggested: string])[] = [
+  ['merge', 'Merged duplicates', 'Perhaps duplicates'],
+  ['supersede', 'Superseded by a later value', 'Perhaps superseded by a later value'],
+  ['conflict', 'Conflicts', 'Conflicts'],
+  ['insight', 'Insights from sessions', 'Perhaps insights'],
+  ['stale', 'Stale', 'Perhaps stale'],
+  ['redact', 'Secrets masked', 'Perhaps secrets'],
+  ['reindex', 'Index and emptied places', 'Perhaps index and emptied places'],
 ];
 
 /** Quotes shown of one change where not everything is asked for. */
 const quotesShown = 3;
 
 /** Title of a kind; the kind itself where it is new to this version. */
-export function kindTitle(kind: string): string {
-  return kindTitles.find(([name]) => name === kind)?.[1] ?? kind;
+export function kindTitle(kind: string, status: ChangeStatus = 'proposed'): string {
+  const [, made, suggested] = kindTitles.find(([name]) => name === kind) ?? [kind, kind, kind];
+  return status === 'suggested' ? suggested : made;
 }
 
 /** In the order of display; unknown kinds last. */
@@ -107,7 +108,7 @@ function byKind(changes: readonly Change[], style: Style): string[] {
   const kinds = [...new Set(changes.map((change) => change.kind))].sort(compareKinds);
   return kinds.flatMap((kind) => {
     const group = changes.filter((change) => change.kind === kind).sort((a, b) => b.confidence - a.confidence);
-    const title = style.colors.bold(`${kindTitle(kind)} (${group.length})`);
+    const title = style.colors.bold(`${kindTitle(kind, group[0]?.status)} (${group.length})`);
     return ['', title, ...group.flatMap((change) => ['', ...changeLines(change, style)])];
   });
 }
@@ -179,7 +180,7 @@ export function explanationLines({ dream, change, pairs }: Explanation, style: S
     ];
   });
   return [
-    `${kindTitle(change.kind)}, in dream ${oneLine(dream)}`,
+    `${kindTitle(change.kind, change.status)}, in dream ${oneLine(dream)}`,
     '',
     ...changeLines(change, style, { quotes: Number.POSITIVE_INFINITY }),
     ...(judged.length > 0 ? ['', colors.bold(`Pairs compared (${pairs.length})`), ...judged] : []),

@@ -57,7 +57,7 @@ export function dreamLines({ dream, changes, findings, problems }: DreamResult, 
   if (dream.summary === null) return [head, ...errorLines(dream, style), ...problemLines(problems, style)];
   const shown = examples(changes).flatMap((change) => [
     '',
-    colors.bold(`${kindTitle(change.kind)}, for example`),
+    colors.bold(`${kindTitle(change.kind, change.status)}, for example`),
     ...explainedChangeLines(change, style),
   ]);
   return [

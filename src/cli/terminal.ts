@@ -72,9 +72,14 @@ function askPerson(input: NodeJS.ReadStream, output: NodeJS.WriteStream, interru
         interrupt();
         editor.close();
       });
-      // A closed editor leaves its question unanswered for ever, so the end of input is told apart here.
-      editor.once('close', () => resolve(null));
+      let answered = false;
+      // A closed editor leaves its question unanswered for ever, so the end of the input is an answer of its own.
+      editor.once('close', () => {
+        if (!answered) output.write('\n');
+        resolve(null);
+      });
       editor.question(prompt).then((text) => {
+        answered = true;
         resolve(text);
         editor.close();
       }, reject);

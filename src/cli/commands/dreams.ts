@@ -121,7 +121,7 @@ export const pruneCommand = defineCommand({
     if (all === (keep !== undefined))
       throw new UserError('usage', 'give --keep N (the latest N stay) or --all (forget everything), one of them');
     if (!yes) await confirmPrune(cli, all ? 'all dreams and caches' : `all but the latest ${keep} dreams`);
-    const result = (await cli.open()).prune(keep === undefined ? { all: true } : { keep });
+    const result = await (await cli.open()).prune(keep === undefined ? { all: true } : { keep });
     printResult(cli, result, () => [
       `Forgot ${formatNumberOf(result.removed.length, 'dream', 'dreams')}.`,
       ...result.removed.map((id) => `  ${id}`),

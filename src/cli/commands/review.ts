@@ -81,7 +81,7 @@ async function carryOut(review: Review, change: Change, answer: string): Promise
 function showChange({ screen, decided }: Review, change: Change, at: number, count: number): void {
   const current = decided.get(change.id) ?? change;
   const sure = current.status === 'suggested' ? ', not sure enough to do alone' : '';
-  const title = screen.colors.bold(`${at + 1} of ${count}: ${kindTitle(current.kind)}${sure}`);
+  const title = screen.colors.bold(`${at + 1} of ${count}: ${kindTitle(current.kind, current.status)}${sure}`);
   screen.write(`\n${[title, ...explainedChangeLines(current, screen)].join('\n')}\n`);
 }
 

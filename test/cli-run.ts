@@ -10,6 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const fixtures = join(root, 'test', 'fixtures', 'cli');
 const binary = join(root, 'dist', 'cli', 'main.js');
 
+const { PATH = '' } = process.env;
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -39,7 +40,7 @@ export function start(args: readonly string[], { cwd, env = {}, input = '' }: Ru
   const child = spawn(process.execPath, [binary, ...args], {
     cwd,
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH,
       HOME: cwd,
       USERPROFILE: cwd,
       DREAMFOLD_DB: join(cwd, 'data', 'dreamfold.db'),

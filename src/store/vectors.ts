@@ -10,10 +10,11 @@ const timeRow = z.object({ at: z.string() });
 /** The cache that `embed/` is handed. Vectors that it gives out are copies; those it takes are copied at once. */
 export function vectorCache(db: Connection): VectorCache {
   return {
-    get: (model, keys) => {
-      const id = modelId(db, model);
-      return id === null ? keys.map(() => null) : keys.map((key) => selectVector(db, id, key));
-    },
+    get: (model, keys) =>
+      db.snapshot(() => {
+        const id = modelId(db, model);
+        return id === null ? keys.map(() => null) : keys.map((key) => selectVector(db, id, key));
+      }),
     put: (model, rows) => {
       if (rows.length === 0) return;
       db.transaction(() => {

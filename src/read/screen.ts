@@ -34,7 +34,7 @@ export function findSecrets(text: string, strength: SecretStrength): readonly Fo
     .filter((one) => strength === 'strict' || one.strength === 'certain')
     .flatMap(({ kind, pattern, test }) =>
       matchesOf(pattern, text).flatMap((match) => {
-        const [start, last] = match.indices?.groups?.['secret'] ?? [match.index, match.index + match[0].length];
+        const [start, last] = match.indices?.[1] ?? [match.index, match.index + match[0].length];
         const secret = text.slice(start, last).replace(closing, '');
         return test(secret, match) ? [{ start, end: start + secret.length, kind }] : [];
       }),

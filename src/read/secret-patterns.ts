@@ -7,7 +7,7 @@
 /** `certain`: unmistakable, may be masked in what a person keeps. `strict`: looks like one, must not newly enter a store. */
 export type Strength = 'certain' | 'strict';
 
-/** The part named `secret`, or else the whole match, is the secret, if `test` agrees. */
+/** The first group, named `secret`, or else the whole match is the secret, if `test` agrees. */
 export interface SecretPattern {
   readonly kind: string;
   readonly strength: Strength;

@@ -13,7 +13,7 @@ import {
   type Statement,
 } from '../memory.js';
 import type { Merge, Suggestion, Supersede } from './decide.js';
-import { mergeProbability, pairRefusal, type Row } from './rows.js';
+import { mergeProbability, pairRefusal, type Row, strongTime } from './rows.js';
 
 interface Draft {
   readonly kind: ChangeKind;
@@ -34,7 +34,7 @@ function side(statement: Statement): ChangeSide {
     path: statement.path,
     line: statement.line,
     text: statement.text,
-    written: statement.time.at,
+    written: strongTime(statement.time),
   };
 }
 

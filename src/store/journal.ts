@@ -3,13 +3,12 @@
  * finds a plan in it on the next start takes it to its end or back. Checkpoints are finished pieces of a dream that can be resumed.
  */
 import { z } from 'zod';
-import { UserError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { json } from './rows.js';
 
 /** The one plan that is being carried out; `T` must come back from JSON as it went in. */
 export interface Journal<T> {
-  /** On the disk when it returns. @throws UserError `locked` while another plan is pending. */
+  /** On the disk when it returns; takes the place of a pending plan, whose next phase it is. */
   readonly begin: (plan: T) => void;
   /** On the disk when it returns; without a pending plan nothing happens. */
   readonly end: () => void;
@@ -21,9 +20,7 @@ export function openJournal<T>(db: Connection, schema: z.ZodType<T>): Journal<T>
   return {
     begin: (plan) =>
       db.durable(() => {
-        if (selectPlan(db) !== null)
-          throw new UserError('locked', `${db.path} holds an apply or undo that was not finished: run the command again`);
-        db.run('INSERT INTO journal (id, plan) VALUES (1, ?)', JSON.stringify(plan));
+        db.run('INSERT OR REPLACE INTO journal (id, plan) VALUES (1, ?)', JSON.stringify(plan));
       }),
     end: () => {
       db.durable(() => db.run('DELETE FROM journal'));

@@ -1,0 +1,208 @@
+/**
+ * What persons state in sessions: facts, decisions, rules, corrections and preferences in their own words, whole sentences,
+ * verbatim. A statement may replace a memory, so a sentence that could be read as a question, an idea, a report of what others
+ * say, or work for this one session is left out; mining looks at those.
+ */
+import type { SpokenStatement, Turn } from '../memory.js';
+
+interface Sign {
+  /** What it shows, for whoever reads the table. */
+  readonly says: string;
+  readonly pattern: RegExp;
+  /** True where the sign outweighs that the sentence also asks for work or speaks of today. */
+  readonly strong: boolean;
+}
+
+/** Where a clause starts: at the beginning, behind punctuation, or behind a joining word. */
+const clause = '(?:^|[,;:(-]\\s*|\\b(?:and|but|so|because|since|therefore|that|planned|decided|agreed)\\s+)';
+const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+
+function sign(says: string, pattern: string, strength: 'strong' | 'weak' = 'weak'): Sign {
+  return { says, pattern: new RegExp(pattern, 'iu'), strong: strength === 'strong' };
+}
+
+/** The signs of a statement. English; each is written so that everyday requests and small talk do not show it. */
+const signs: readonly Sign[] = [
+  sign(
+    'a rule with its beginning',
+    `\\b(?:from now on|from today(?: on)?|as of (?:today|now|${weekday})|starting (?:today|now)|effective immediately|going forward|henceforth)\\b`,
+    'strong',
+  ),
+  sign(
+    'asked to be remembered',
+    '^(?:please )?(?:remember(?: that)?|keep in mind|for the record|for future reference|fyi|just so you know|be aware)\\b(?! when| how| me)',
+    'strong',
+  ),
+  sign('a rule without exception', "^(?:please )?(?:always|never|do not ever|don't ever)\\b(?! mind)", 'strong'),
+  sign('a rule of the group', `${clause}we (?:always|never)\\b`),
+  sign('a rule for each', '\\b(?:every|each|all) \\w+(?: \\w+){0,3} (?:must|needs?|has to|have to|requires?)\\b'),
+  sign('a rule by name', '\\b(?:the|our) (?:rule|policy|convention|standard|default|limit|deadline|budget) (?:here )?(?:is|are)\\b'),
+  sign('to be asked first', '^(?:please )?(?:always )?(?:ask|check with|tell|consult) me (?:before|first)\\b', 'strong'),
+  sign('same as ever', '^same (?:drill|procedure|rule|game) as (?:always|ever|usual)\\b', 'strong'),
+  sign('something has ended', `\\b(?:we|i|nobody|\\w+s) no longer (?!than)\\w+`),
+  sign('something has ended', `${clause}we (?:do not|don't|won't) \\w+ [^.?]*\\bany ?more\\b`),
+  sign('something is out', '\\b(?:goes|is|are) (?:out|away|gone) (?:completely|entirely|for good)\\b', 'strong'),
+  sign(
+    'the group does',
+    `${clause}(?:we|the team|everyone|everybody) (?:all |only |now |still |don't |do not |never |always )*(?:use|uses|log|deploy|deploys|store|keep|name|merge|publish|support|host|squash|rebase|pin|follow|follows|require|allow)\\b(?! to\\b)`,
+  ),
+  sign(
+    'a move',
+    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally| all)* (?:moved|migrated|switched|upgraded|changed over|went|gone) (?:everything |it all |completely )?(?:over )?(?:to|from|off|away)\\b`,
+  ),
+  sign(
+    'a move',
+    `${clause}we(?:'re| are)? (?:now )?(?:go|move|switch|migrate|change over|moving|switching|migrating)(?: (?:it|them|all|everything))?(?: over)? (?:to|from|away from|off)\\b`,
+    'strong',
+  ),
+  sign(
+    'a move',
+    '\\b(?:has|have|was|were|been|is|are)(?: now| been| just)* (?:moved|migrated|renamed|replaced|switched|raised|lowered|increased|reduced|upgraded|shut down|turned off) (?:to|by|from|with|in favou?r of|since)\\b',
+  ),
+  sign(
+    'a decision',
+    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally)* (?:decided (?:on|to|against|that)|settled on|agreed (?:on|to|that)|chosen|standardi[sz]ed on|adopted|signed (?:up )?with|cancelled|dropped|retired|got rid of|replaced)\\b`,
+  ),
+  sign('a changed value', '\\b(?:not|instead of|rather than|and no longer) [^.;]*\\b(?:like|as) (?:so far|before|until now|till now)\\b'),
+  sign(
+    'who does what',
+    '\\b(?:takes? over|took over|is (?:now )?responsible for|is in charge of|is relieved of|is our new|now owns|reports to)\\b(?! (?:now|here)\\b)',
+    'strong',
+  ),
+  sign('a name', '^(?!.*\\bwhat\\b).*\\b(?:is|are) (?:now )?(?:called|named)\\b'),
+  sign('a place', '\\b(?:is|are|lives?|runs?|listens?|moved) (?:now )?(?:at|on|in|under|to) (?:https?:|port \\d|version \\d)'),
+  sign(
+    'a state that lasts',
+    '\\b(?:is|are) (?:now |from now on )?(?:deprecated|obsolete|forbidden|banned|mandatory|off[- ]limits|end of life)\\b',
+  ),
+  sign('a preference', "\\bi (?:strongly |much |generally |really )?(?:prefer|hate|can't stand|no longer want|never want|always want)\\b"),
+  sign('a preference', "\\bi (?:don't|do not) (?:want|like) (?:\\w+ ){0,6}(?:ever|at all|in general|without (?:asking|being asked))\\b"),
+  sign('who speaks', '^(?:my name is|call me|i (?:only |always |mostly )?(?:work (?:on|with|in|at|for|part)|use)\\b)'),
+];
+
+/** A corrected value, where the person has just said no: "It's 14 days after delivery." */
+const correctedValue =
+  /^(?:no[,.]? |actually,? |correction: )?(?:(?:it|that|this)(?:'s| is| has)|the [\w -]{2,40} (?:is|has|are)) (?:now |always |only |at )?(?:\d|`)/iu;
+const saysNo =
+  /(?:^|[.!]\s+)(?:no\b(?! (?:problem|worries|joke|need|rush|idea|no\b|thanks))|nope|wrong|incorrect|actually|that's (?:wrong|not (?:right|true))|not quite)/iu;
+
+/** Sentences that state nothing: questions, ideas, doubts, and what others said. */
+const nothingStated: readonly RegExp[] = [
+  /\?/u,
+  /^(?:(?:and|so|but|ok|hm+|well)[, ]+)*(?:what|why|how|who|where|when|which|can|could|should|would|shall|do|does|did|is|are|was|will|may|have|has) (?:i|you|we|it|they|that|this|there|the|he|she|about|if)\b/iu,
+  /\b(?:what if|if we|if you|if i|could we|couldn't we|should we|shall we|we could|we might|we may|i might|maybe|perhaps|possibly|probably|hopefully|suppose|supposedly|imagine|assuming|in theory)\b/iu,
+  /\b(?:i'd|we'd|you'd|it'd|would|wouldn't|wish|wonder(?:ing)?|thinking|considering|curious|guess|not sure|i think|i believe|i suppose|seems?|looks? like|sounds? like|feels? like)\b/iu,
+  /\b(?:undecided|not decided|just a thought|an idea|some ?day|one day|rhetorical|hypothetical(?:ly)?|joking|kidding|just curious)\b/iu,
+  /\b(?:says?|said|asks?|asked|told|swears?|claims?|claimed|complains?|complained|mailed|writes|wrote|reported|read about|i read|i heard|according to)\b/iu,
+  /\b(?:let's|lets|let us|plan(?:ning)? to|going to|want to|wants to|trying to|about to|hope to|like to|need to|have to run)\b/iu,
+];
+
+/** Sentences that are about this session or these days only. */
+const passing: readonly RegExp[] = [
+  /\b(?:for now|for once|this time|just this|only this|temporarily|in the meantime|until (?:tomorrow|tonight|then|monday|next)|till (?:tomorrow|tonight|then)|tomorrow|next (?:week|month|time)|later|soon|tonight|at the moment|right now|yesterday|this morning|last night)\b/iu,
+  /\bplease\b/iu,
+  /^(?:(?:and|so|then|now|ok|also|next|just|yes|go ahead and)[,: ]+)*(?:add|build|change|check|clean|commit|continue|create|delete|deploy|do|drop|explain|find|finish|fix|generate|give|go|have a look|implement|install|keep|leave|look|make|merge|move|open|print|push|put|read|refactor|remove|rename|replace|revert|run|see|set|ship|show|start|stop|swap|switch|take|test|try|undo|update|upgrade|use|wait|write)\b(?! is\b| are\b)/iu,
+  /\b(?:thanks|thank you|thx|sorry|haha|lol|congrats)\b/iu,
+];
+
+/** A sentence that cannot be understood without the one before it. */
+const leansOnPrevious: readonly RegExp[] = [
+  /^(?:(?:and|but|so|also|then|now|instead|from now on|no|actually|swap|replace)[, ]+)*(?:it|its|it's|that|that's|this|these|those|they|they're|their|them|he|she|his|her|one|same)\b(?! (?:drill|procedure) as)/iu,
+  /\b(?:of|to|for|with|by|from|on|move|moved|use|agreed|dropped|replace|replaced) (?:it|them|that|this|those)(?=[,;.:!]|\s+(?:to|on|in|from|everywhere|completely|over|out)\b|$)/iu,
+  /\bsigned (?:up )?with\b/iu,
+];
+
+const shortest = 3;
+const longest = 400;
+
+/** Text that is shown rather than said: code blocks, quoted lines, pasted logs. */
+const shown = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|^[ \t]*>.*$|^(?: {4}|\t).*$|^\s*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
+const quoted = /"[^"\n]{2,300}"|\u201c[^\u201d\n]{2,300}\u201d|\u00ab[^\u00bb\n]{2,300}\u00bb|`[^`\n]+`/gu;
+
+interface Sentence {
+  readonly start: number;
+  readonly end: number;
+  /** The sentence with what is quoted in it blanked out. */
+  readonly said: string;
+  /** Index of its paragraph or list item. */
+  readonly paragraph: number;
+}
+
+const abbreviation = /(?:^|[\s(])(?:e\.g|i\.e|etc|vs|approx|resp|incl|no|nr|dr|mr|mrs|ms|st|ca|cf|[a-z])\.$/iu;
+const bullet = /^\s*(?:[-*+]|\d+[.)])\s+/u;
+
+function blank(text: string, fill: string): string {
+  return text.replace(/[^\n]/gu, fill);
+}
+
+/** The sentences of a text, in order; offsets are into `text`. */
+function sentencesOf(text: string): readonly Sentence[] {
+  const said = text
+    .replace(shown, (found) => blank(found, ' '))
+    .replace(quoted, (found) => blank(found, found.startsWith('`') ? '`' : 'x'));
+  const sentences: Sentence[] = [];
+  let paragraph = 0;
+  const push = (from: number, to: number): void => {
+    const start = from + (/^\s*/u.exec(said.slice(from, to))?.[0].length ?? 0);
+    const end = from + said.slice(from, to).trimEnd().length;
+    if (end > start) sentences.push({ start, end, said: said.slice(start, end), paragraph });
+  };
+  for (const block of said.matchAll(/(?:[^\n]|\n(?!\s*\n|\s*(?:[-*+]|\d+[.)])\s))+/gu)) {
+    paragraph += 1;
+    let from = block.index + (bullet.exec(block[0])?.[0].length ?? 0);
+    const end = block.index + block[0].length;
+    for (const stop of block[0].matchAll(/[.!?]+["')\]]*(?=\s)/gu)) {
+      const to = block.index + stop.index + stop[0].length;
+      if (to <= from || (stop[0] === '.' && abbreviation.test(said.slice(from, to)))) continue;
+      push(from, to);
+      from = to;
+    }
+    push(from, end);
+  }
+  return sentences;
+}
+
+/** True where the sentence alone, in a turn that says no or not, states something that lasts. */
+function states(said: string, turnSaysNo: boolean): boolean {
+  const words = said.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
+  if (words < shortest || said.length > longest || nothingStated.some((pattern) => pattern.test(said))) return false;
+  const found = signs.filter(({ pattern }) => pattern.test(said));
+  if (found.some(({ strong }) => strong)) return true;
+  if (passing.some((pattern) => pattern.test(said))) return false;
+  return found.length > 0 || (turnSaysNo && correctedValue.test(said));
+}
+
+/** First sentence that the one at `index` cannot do without, at most two back and in the same paragraph. */
+function firstNeeded(sentences: readonly Sentence[], index: number): number {
+  let first = index;
+  while (first > 0 && index - first < 2) {
+    const [before, current] = [sentences[first - 1], sentences[first]];
+    if (before === undefined || current === undefined || before.paragraph !== current.paragraph) break;
+    if (!leansOnPrevious.some((pattern) => pattern.test(current.said))) break;
+    first -= 1;
+  }
+  return first;
+}
+
+/**
+ * The sentences of a turn in which a person states something that could stand in a memory, verbatim; a sentence that leans on
+ * the ones before it ("it", "them") comes together with them. Only a person's own messages and reasons for a refusal, on the
+ * active branch, state anything; for all other turns the list is empty.
+ */
+export function spokenStatements(turn: Turn): readonly SpokenStatement[] {
+  if (turn.speaker !== 'person' || turn.branch !== 'active' || (turn.kind !== 'message' && turn.kind !== 'reject')) return [];
+  const sentences = sentencesOf(turn.text);
+  const turnSaysNo = saysNo.test(turn.text);
+  const spans: { start: number; end: number; last: number }[] = [];
+  for (const [index, { said, start, end }] of sentences.entries()) {
+    if (!states(said, turnSaysNo)) continue;
+    const first = firstNeeded(sentences, index);
+    const before = spans.at(-1);
+    if (before !== undefined && first <= before.last) {
+      before.end = end;
+      before.last = index;
+    } else spans.push({ start: sentences[first]?.start ?? start, end, last: index });
+  }
+  const { sessionId, at, person, ref } = turn;
+  return spans.map(({ start, end }) => ({ text: turn.text.slice(start, end), sessionId, at, person, path: ref.path, line: ref.line }));
+}

@@ -33,7 +33,11 @@ const signs: readonly Sign[] = [
     '^(?:please )?(?:remember(?: that)?|keep in mind|for the record|for future reference|fyi|just so you know|be aware)\\b(?! when| how| me)',
     'strong',
   ),
-  sign('a rule without exception', "^(?:please )?(?:always|never|do not ever|don't ever)\\b(?! mind)", 'strong'),
+  sign(
+    'a rule without exception',
+    "^(?:please )?(?:always|never|do not ever|don't ever)\\b(?! (?:mind|the|a|an|this|that|these)\\b)",
+    'strong',
+  ),
   sign('a rule of the group', `${clause}we (?:always|never)\\b`),
   sign('a rule for each', '\\b(?:every|each|all) \\w+(?: \\w+){0,3} (?:must|needs?|has to|have to|requires?)\\b'),
   sign('a rule by name', '\\b(?:the|our) (?:rule|policy|convention|standard|default|limit|deadline|budget) (?:here )?(?:is|are)\\b'),
@@ -41,14 +45,22 @@ const signs: readonly Sign[] = [
   sign('same as ever', '^same (?:drill|procedure|rule|game) as (?:always|ever|usual)\\b', 'strong'),
   sign('something has ended', `\\b(?:we|i|nobody|\\w+s) no longer (?!than)\\w+`),
   sign('something has ended', `${clause}we (?:do not|don't|won't) \\w+ [^.?]*\\bany ?more\\b`),
-  sign('something is out', '\\b(?:goes|is|are) (?:out|away|gone) (?:completely|entirely|for good)\\b', 'strong'),
+  sign(
+    'something is out',
+    '\\b(?:goes|is|are) (?:out|away|gone) (?:completely|entirely|for good)\\b(?!.*\\b(?:next|soon|later|tomorrow)\\b)',
+    'strong',
+  ),
   sign(
     'the group does',
     `${clause}(?:we|the team|everyone|everybody) (?:all |only |now |still |don't |do not |never |always )*(?:use|uses|log|deploy|deploys|store|keep|name|merge|publish|support|host|squash|rebase|pin|follow|follows|require|allow)\\b(?! to\\b)`,
   ),
   sign(
     'a move',
-    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally| all)* (?:moved|migrated|switched|upgraded|changed over|went|gone) (?:everything |it all |completely )?(?:over )?(?:to|from|off|away)\\b`,
+    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally| all)* (?:moved|migrated|switched|upgraded|changed over) (?:everything |it all |completely )?(?:over )?(?:to|from|off|away)\\b`,
+  ),
+  sign(
+    'a move',
+    `${clause}we(?:'ve| have)?(?: just| now| finally)* (?:moved|migrated|switched|changed) (?:\\S+ ){1,5}(?:from|over to|to)\\b`,
   ),
   sign(
     'a move',
@@ -69,13 +81,19 @@ const signs: readonly Sign[] = [
     '\\b(?:takes? over|took over|is (?:now )?responsible for|is in charge of|is relieved of|is our new|now owns|reports to)\\b(?! (?:now|here)\\b)',
     'strong',
   ),
-  sign('a name', '^(?!.*\\bwhat\\b).*\\b(?:is|are) (?:now )?(?:called|named)\\b'),
+  sign(
+    'a name',
+    '^(?!.*\\bwhat\\b).*\\b(?:is|are) (?:now )?(?:called|named)\\b(?! (?:twice|once|again|on|in|by|at|with|when|while|from|before|after|every|each|for|without|only|if|and|or|but|so|as|too|the|a|an)\\b)(?=.)',
+  ),
   sign('a place', '\\b(?:is|are|lives?|runs?|listens?|moved) (?:now )?(?:at|on|in|under|to) (?:https?:|port \\d|version \\d)'),
   sign(
     'a state that lasts',
     '\\b(?:is|are) (?:now |from now on )?(?:deprecated|obsolete|forbidden|banned|mandatory|off[- ]limits|end of life)\\b',
   ),
-  sign('a preference', "\\bi (?:strongly |much |generally |really )?(?:prefer|hate|can't stand|no longer want|never want|always want)\\b"),
+  sign(
+    'a preference',
+    "\\bi (?:strongly |much |generally |really )?(?:prefer(?! to (?:use|keep|stay|wait)\\b)|hate|can't stand|no longer want|never want|always want)\\b",
+  ),
   sign('a preference', "\\bi (?:don't|do not) (?:want|like) (?:\\w+ ){0,6}(?:ever|at all|in general|without (?:asking|being asked))\\b"),
   sign('who speaks', '^(?:my name is|call me|i (?:only |always |mostly )?(?:work (?:on|with|in|at|for|part)|use)\\b)'),
 ];
@@ -93,7 +111,7 @@ const nothingStated: readonly RegExp[] = [
   /\b(?:what if|if we|if you|if i|could we|couldn't we|should we|shall we|we could|we might|we may|i might|maybe|perhaps|possibly|probably|hopefully|suppose|supposedly|imagine|assuming|in theory)\b/iu,
   /\b(?:i'd|we'd|you'd|it'd|would|wouldn't|wish|wonder(?:ing)?|thinking|considering|curious|guess|not sure|i think|i believe|i suppose|seems?|looks? like|sounds? like|feels? like)\b/iu,
   /\b(?:undecided|not decided|just a thought|an idea|some ?day|one day|rhetorical|hypothetical(?:ly)?|joking|kidding|just curious)\b/iu,
-  /\b(?:says?|said|asks?|asked|told|swears?|claims?|claimed|complains?|complained|mailed|writes|wrote|reported|read about|i read|i heard|according to)\b/iu,
+  /\b(?:says|said|asks|asked|told|swears?|claims?|claimed|complains?|complained|mailed|writes|wrote|reported|read about|i read|i heard|according to)\b/iu,
   /\b(?:let's|lets|let us|plan(?:ning)? to|going to|want to|wants to|trying to|about to|hope to|like to|need to|have to run)\b/iu,
 ];
 
@@ -116,7 +134,8 @@ const shortest = 3;
 const longest = 400;
 
 /** Text that is shown rather than said: code blocks, quoted lines, pasted logs. */
-const shown = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|^[ \t]*>.*$|^(?: {4}|\t).*$|^\s*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
+const shown =
+  /```[\s\S]*?(?:```|(?![\s\S]))|~~~[\s\S]*?(?:~~~|(?![\s\S]))|^[ \t]*>.*$|^(?: {4}|\t).*$|^\s*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
 const quoted = /"[^"\n]{2,300}"|\u201c[^\u201d\n]{2,300}\u201d|\u00ab[^\u00bb\n]{2,300}\u00bb|`[^`\n]+`/gu;
 
 interface Sentence {

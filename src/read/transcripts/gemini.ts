@@ -4,7 +4,7 @@ import { asFields, asList, asText, asTime, type Fields } from './json.js';
 import { type FormatReader, idOfFile, type Sink } from './sink.js';
 import { clipInput, clipOutput, clipProse, contentText, hasAttachment, typedText } from './text.js';
 
-const types = new Set(['user', 'gemini', 'info', 'error', 'warning']);
+const types = new Set(['user', 'gemini', 'model', 'info', 'error', 'warning']);
 
 /** How well a record fits this format: a message, or the header of a session kept as lines. */
 export function isGeminiRecord(value: unknown): boolean {
@@ -54,7 +54,7 @@ function tellMessage(sink: Sink, message: Fields, line: number): void {
     return;
   }
   const text = clipProse(raw);
-  if (message.type === 'gemini') {
+  if (message.type === 'gemini' || message.type === 'model') {
     if (text !== '') sink.turn({ speaker: 'agent', kind: 'message', text, ...position });
     for (const call of asList(message.toolCalls)) tellTool(sink, asFields(call) ?? {}, position);
   } else sink.turn({ speaker: 'harness', kind: 'note', text, error: message.type === 'error' ? true : null, ...position });
@@ -75,7 +75,7 @@ export function geminiReader(file: string, sink: Sink, head: Head): FormatReader
       sink.session(session, null);
       if (record.content === undefined) return null;
       const id = asText(record.id);
-      if (id !== null && record.type !== 'gemini') {
+      if (id !== null && record.type === 'user') {
         if (told.has(id)) return null;
         if (told.size < 4096) told.add(id);
       }

@@ -122,12 +122,36 @@ export function sweReader(file: string, sink: Sink, head: Head): FormatReader {
   };
 }
 
+/** The one command of a mini-swe-agent answer, in its fence. */
+const fence = /```(?:mswea_bash_command|bash|sh)?\n([\s\S]*?)\n?```/;
+const returnCode = /^<returncode>(-?\d+)<\/returncode>\s*(?:<output>\n?)?([\s\S]*?)(?:<\/output>\s*)?$/;
+
+function tellMiniStep(sink: Sink, message: Fields, line: number): boolean {
+  const text = contentText(message.content);
+  const tool = { name: 'shell', callId: null };
+  const ran = message.role === 'user' ? returnCode.exec(text.trim()) : null;
+  if (ran !== null) {
+    const error = ran[1] !== '0';
+    sink.turn({ speaker: 'tool', kind: 'tool_result', text: clipOutput(ran[2] ?? ''), tool: { ...tool, input: '' }, error, line });
+    return true;
+  }
+  const command = message.role === 'assistant' ? fence.exec(text)?.[1] : undefined;
+  if (command === undefined) return false;
+  const thought = clipProse(text.replace(fence, ''));
+  if (thought !== '') sink.turn({ speaker: 'agent', kind: 'message', text: thought, line });
+  sink.turn({ speaker: 'agent', kind: 'tool_call', text: '', tool: { ...tool, input: clipInput({ command }) }, line });
+  return true;
+}
+
 /** A reader for mini-swe-agent's `.traj.json`, current (an object) or early (a bare list of messages). */
 export function miniSweReader(file: string, sink: Sink, head: Head): FormatReader {
   const teller = messageTeller(sink, { user: 'harness' });
   sink.session(idOfFile(file), null);
   return {
-    accept: ({ value, line }) => teller.tell(value, line),
+    accept: ({ value, line }) => {
+      const message = asFields(value);
+      return message !== null && tellMiniStep(sink, message, line) ? null : teller.tell(value, line);
+    },
     end: () => tellExit(sink, asFields(head.fields.info)),
   };
 }

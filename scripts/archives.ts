@@ -27,10 +27,13 @@ export function archiveText(archive: ReadonlyMap<string, Buffer>, path: string):
   return bytes.toString('utf8');
 }
 
-/** Two texts and how alike they are said to be, on the scale of their data set. */
-export interface ScoredPair {
+export interface TextPair {
   readonly a: string;
   readonly b: string;
+}
+
+/** Two texts and how alike they are said to be, on the scale of their data set. */
+export interface ScoredPair extends TextPair {
   readonly score: number;
 }
 
@@ -68,7 +71,7 @@ export function readCounterfactualNli(folder: string): ScoredPair[] {
 }
 
 /** Descriptions of the same shell command, each with the next one. */
-export function readSameCommand(folder: string): { readonly a: string; readonly b: string }[] {
+export function readSameCommand(folder: string): TextPair[] {
   const archive = readArchive(folder, 'nl2bash');
   const descriptions = archiveText(archive, 'nl2bash/data/bash/all.nl').split('\n');
   const byCommand = new Map<string, string[]>();
@@ -79,7 +82,7 @@ export function readSameCommand(folder: string): { readonly a: string; readonly 
 }
 
 /** A sentence and the first of the two it was split into, from the tuning and validation parts. */
-export function readWikiSplit(folder: string): { readonly a: string; readonly b: string }[] {
+export function readWikiSplit(folder: string): TextPair[] {
   const archive = readArchive(folder, 'wiki_split');
   return ['tune', 'validation'].flatMap((part) =>
     lines(archiveText(archive, `wiki_split/${part}.tsv`)).map((line) => {
@@ -90,9 +93,7 @@ export function readWikiSplit(folder: string): { readonly a: string; readonly b:
 }
 
 /** Pairs that naturally belong together, by kind; `corpus/pairs.jsonl.gz`. */
-export function readNaturalPairs(
-  folder: string,
-): { readonly kind: string; readonly a: string; readonly b: string; readonly src: string }[] {
+export function readNaturalPairs(folder: string): (TextPair & { readonly kind: string; readonly src: string })[] {
   return lines(gunzipSync(readFileSync(join(folder, 'corpus', 'pairs.jsonl.gz'))).toString('utf8')).map((line) => JSON.parse(line));
 }
 
@@ -102,6 +103,8 @@ export interface BugProject {
   readonly duplicates: ReadonlyMap<string, readonly string[]>;
 }
 
+const summaryColumn = 'Summary';
+
 export function readBugProjects(folder: string): BugProject[] {
   const archive = readArchive(folder, 'gitbugs');
   const rows = (path: string): Record<string, string>[] =>
@@ -110,7 +113,7 @@ export function readBugProjects(folder: string): BugProject[] {
     .filter((path) => path.endsWith('_bugs.csv') && archive.has(path.replace('.csv', '-combined.csv')))
     .sort()
     .map((path) => {
-      const summaries = new Map(rows(path).map((row) => [row['Issue id'] ?? '', row['Summary'] ?? '']));
+      const summaries = new Map(rows(path).map((row) => [row['Issue id'] ?? '', row[summaryColumn] ?? '']));
       const duplicates = new Map<string, readonly string[]>();
       for (const row of rows(path.replace('.csv', '-combined.csv'))) {
         const id = row['Issue id'] ?? '';

@@ -1,5 +1,5 @@
 /** Writes the static embedding model in the format that src/embed/static.ts reads, and reads the safetensors table it starts from. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../src/memory.js';
@@ -16,12 +16,18 @@ const tokenizerFile = z.object({
   model: z.object({ vocab: z.record(z.string(), z.int()) }),
 });
 
-/** Reads the folder of a Model2Vec model: `model.safetensors` with one int8 or float32 tensor `embeddings`, and `tokenizer.json`. */
-export function readModel2Vec(folder: string): Omit<EmbeddingTable, 'weights'> {
-  const { vocab } = tokenizerFile.parse(JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8'))).model;
+/** Reads the archive of a Model2Vec model: `model.safetensors` with one int8 tensor `embeddings`, and `tokenizer.json`. */
+export function readModel2Vec(archive: ReadonlyMap<string, Buffer>): Omit<EmbeddingTable, 'weights'> {
+  const find = (name: string): Buffer => {
+    const path = [...archive.keys()].find((candidate) => candidate.endsWith(`/${name}`));
+    const bytes = path === undefined ? undefined : archive.get(path);
+    if (bytes === undefined) throw new Error(`no ${name} in the archive`);
+    return bytes;
+  };
+  const { vocab } = tokenizerFile.parse(JSON.parse(find('tokenizer.json').toString('utf8'))).model;
   const pieces: string[] = [];
   for (const [piece, id] of Object.entries(vocab)) pieces[id] = piece;
-  const file = readFileSync(join(folder, 'model.safetensors'));
+  const file = find('model.safetensors');
   const headerLength = Number(file.readBigUInt64LE(0));
   const header = z
     .object({
@@ -33,7 +39,7 @@ export function readModel2Vec(folder: string): Omit<EmbeddingTable, 'weights'> {
     })
     .parse(JSON.parse(file.subarray(8, 8 + headerLength).toString('utf8')));
   const [count, dimensions] = header.embeddings.shape;
-  if (count !== pieces.length) throw new Error(`${folder}: ${count} rows for ${pieces.length} pieces`);
+  if (count !== pieces.length) throw new Error(`${count} rows for ${pieces.length} pieces`);
   const start = 8 + headerLength + header.embeddings.data_offsets[0];
   const rows = Float32Array.from({ length: count * dimensions }, (_, i) => file.readInt8(start + i));
   return { pieces, dimensions, rows };

@@ -3,9 +3,6 @@
  * `npx tsx scripts/measure-embedding.ts --data FOLDER [--pairs FILE] [--model FOLDER]`.
  * FOLDER holds the archives named in models/dreamfold-static/MODEL.md; FILE holds labelled pairs of memory statements.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeTexts, loadStaticModel } from '../src/embed/static.js';
 import { createTokenizer } from '../src/embed/tokenize.js';
@@ -18,10 +15,7 @@ if (values.data === undefined) throw new Error('--data FOLDER is missing');
 
 /** The yardstick as its authors use it: mean of the rows, unit length. */
 function yardstick(dataFolder: string): Encoder {
-  const folder = mkdtempSync(join(tmpdir(), 'yardstick-'));
-  for (const [path, bytes] of readArchive(dataFolder, 'pretrained_potion_base_4m_int8')) writeFileSync(join(folder, basename(path)), bytes);
-  const { pieces, dimensions, rows } = readModel2Vec(folder);
-  rmSync(folder, { recursive: true });
+  const { pieces, dimensions, rows } = readModel2Vec(readArchive(dataFolder, 'pretrained_potion_base_4m_int8'));
   const tokenizer = createTokenizer(pieces);
   const model = { id: 'yardstick', dimensions, table: rows, weights: new Float32Array(pieces.length), tokenizer };
   return { dimensions, encode: (texts) => encodeTexts(model, texts) };

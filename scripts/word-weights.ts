@@ -1,5 +1,4 @@
 /** How telling each word piece is, from the English word frequencies of wordfreq (https://github.com/rspeer/wordfreq). */
-import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { createTokenizer } from '../src/embed/tokenize.js';
 
@@ -8,11 +7,11 @@ const commonest = 1.3;
 const rarest = 6.5;
 
 /**
- * Weights 0 to 1 in piece order. A whole word has its own; a continuation piece has the mean of the words that end in it or hold it,
+ * Weights 0 to 1 in piece order, from a gzipped frequency list of wordfreq. A whole word has its own; a continuation piece has the mean of the words that end in it or hold it,
  * for a word of several pieces is rarer than its first one. Punctuation weighs nothing, digits at least 0.5: what tells two values apart.
  */
-export function wordWeights(wordfreqFile: string, pieces: readonly string[]): Float32Array {
-  const ranks = readFrequencies(gunzipSync(readFileSync(wordfreqFile)));
+export function wordWeights(wordfreq: Buffer, pieces: readonly string[]): Float32Array {
+  const ranks = readFrequencies(gunzipSync(wordfreq));
   const tokenizer = createTokenizer(pieces);
   const own = new Map<string, number>();
   const sums = new Float64Array(pieces.length);

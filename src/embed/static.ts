@@ -17,7 +17,7 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const modelSchema = z.object({
   format: z.literal(1),
   name: z.string().min(1),
-  dimensions: z.int().min(1).max(4096),
+  dimensions: z.int().min(8).max(4096).multipleOf(8),
   vocabulary: z.int().min(1).max(1_000_000),
   tokenizer: z.literal('bert-wordpiece-uncased'),
   sha256: z.object({ 'weights.bin': hex, 'vocab.txt': hex }),
@@ -78,17 +78,34 @@ export function encodeTexts(model: StaticModel, texts: readonly string[]): Float
 export function encodeInto(model: StaticModel, text: string, sum: Float64Array, out: Float32Array, offset: number): void {
   sumPieces(model, model.tokenizer.encode(text), sum);
   let square = 0;
-  for (const value of sum) square += value * value;
+  for (let i = 0; i < sum.length; i++) square += (sum[i] ?? 0) * (sum[i] ?? 0);
   const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
   for (let i = 0; i < sum.length; i++) out[offset + i] = (sum[i] ?? 0) * scale;
 }
 
-function sumPieces(model: StaticModel, pieces: Int32Array, sum: Float64Array): void {
-  const { table, dimensions } = model;
-  sum.fill(0);
-  for (let piece = 0; piece < pieces.length; piece++) {
-    const start = (pieces[piece] ?? 0) * dimensions;
-    for (let i = 0; i < dimensions; i++) sum[i] = (sum[i] ?? 0) + (table[start + i] ?? 0);
+/** Eight columns at a time over all pieces, so that the sums stay in registers; dimensions are a multiple of 8. */
+function sumPieces({ table, dimensions }: StaticModel, pieces: Int32Array, sum: Float64Array): void {
+  for (let column = 0; column < dimensions; column += 8) {
+    let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let piece = 0; piece < pieces.length; piece++) {
+      const at = (pieces[piece] ?? 0) * dimensions + column;
+      s0 += table[at] ?? 0;
+      s1 += table[at + 1] ?? 0;
+      s2 += table[at + 2] ?? 0;
+      s3 += table[at + 3] ?? 0;
+      s4 += table[at + 4] ?? 0;
+      s5 += table[at + 5] ?? 0;
+      s6 += table[at + 6] ?? 0;
+      s7 += table[at + 7] ?? 0;
+    }
+    sum[column] = s0;
+    sum[column + 1] = s1;
+    sum[column + 2] = s2;
+    sum[column + 3] = s3;
+    sum[column + 4] = s4;
+    sum[column + 5] = s5;
+    sum[column + 6] = s6;
+    sum[column + 7] = s7;
   }
 }
 

@@ -230,8 +230,11 @@ export function orderChanges(planned: readonly PlannedChange[]): readonly Planne
  * edits. `keyOf` is `textKey`, handed in so that texts are hashed once.
  */
 export function refusalKeys(change: Change, keyOf: (text: string) => string): readonly string[] {
-  const texts = [...change.before.map((entry) => entry.text), ...(change.after ? [change.after.text] : [])];
-  const keys = [...new Set(texts.map(keyOf))];
-  if (keys.length === 1) return [`${change.kind}:${keys[0] ?? ''}`];
-  return keys.flatMap((a, i) => keys.slice(i + 1).map((b) => pairRefusal(a, b)));
+  const before = change.before.map((entry) => keyOf(entry.text));
+  const after = change.after ? [keyOf(change.after.text)] : [];
+  if (change.kind !== 'merge' && change.kind !== 'supersede' && change.kind !== 'conflict') {
+    return [`${change.kind}:${after[0] ?? before[0] ?? ''}`];
+  }
+  const keys = [...before, ...after.filter((key) => !before.includes(key))];
+  return [...new Set(keys.flatMap((a, i) => keys.slice(i + 1).map((b) => pairRefusal(a, b))))];
 }

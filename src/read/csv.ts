@@ -54,18 +54,29 @@ export function csvRecords(
   file: SourceFile,
   table: CsvTable,
 ): { readonly records: readonly RawRecord[]; readonly problems: readonly Problem[] } {
-  const columns = new Map(table.header.map((name, index) => [plainName(name), index]));
+  const columnOf = columnFinder(table.header);
   const problems: Problem[] = [];
   const records: RawRecord[] = [];
   for (const row of table.rows) {
     if (row.sound) {
-      records.push(csvRecord(file.bytes, { row, header: table.header, columns }));
+      records.push(csvRecord(file.bytes, { row, header: table.header, columnOf }));
     } else {
       const message = 'A quote in this row is not closed, or text follows it. The row is left as it is; mend the quotes to have it read.';
       problems.push({ kind: 'malformed', path: file.path, line: row.line, message });
     }
   }
   return { records, problems };
+}
+
+/** Index of the column that a name means, found once for each name. */
+function columnFinder(header: readonly string[]): (key: string) => number {
+  const columns = new Map(header.map((name, index) => [plainName(name), index]));
+  const known = new Map<string, number>();
+  return (key) => {
+    const index = known.get(key) ?? columns.get(plainName(key)) ?? -1;
+    known.set(key, index);
+    return index;
+  };
 }
 
 /** `Created At` and `created_at` name the same column. */
@@ -76,11 +87,11 @@ function plainName(name: string): string {
 interface CsvContext {
   readonly row: CsvRow;
   readonly header: readonly string[];
-  readonly columns: ReadonlyMap<string, number>;
+  readonly columnOf: (key: string) => number;
 }
 
-function csvRecord(bytes: Uint8Array, { row, header, columns }: CsvContext): RawRecord {
-  const cellOf = (key: string) => row.cells[columns.get(plainName(key)) ?? -1];
+function csvRecord(bytes: Uint8Array, { row, header, columnOf }: CsvContext): RawRecord {
+  const cellOf = (key: string) => row.cells[columnOf(key)];
   return {
     span: row.span,
     cut: { span: row.span, list: null },

@@ -31,10 +31,24 @@ export function parseJson(bytes: Uint8Array, span: Span): JsonValue | null {
 
 /** The member of an object, the last one where a key stands twice; null where there is none. */
 export function member(value: JsonValue, key: string): JsonValue | null {
-  if (value.node.type !== 'object') return null;
-  const property = value.node.children?.findLast((child) => keyOf(child) === key);
-  const node = property?.children?.[1];
+  const node = value.node.type === 'object' ? membersOf(value.node).get(key) : undefined;
   return node === undefined ? null : at(node, value.bytes, value.base);
+}
+
+/** Objects are asked for many names each, so their members are looked up in a map. */
+const knownMembers = new WeakMap<Node, ReadonlyMap<string, Node>>();
+
+function membersOf(object: Node): ReadonlyMap<string, Node> {
+  const known = knownMembers.get(object);
+  if (known !== undefined) return known;
+  const members = new Map<string, Node>();
+  for (const property of object.children ?? []) {
+    const key = keyOf(property);
+    const node = property.children?.[1];
+    if (key !== null && node !== undefined) members.set(key, node);
+  }
+  knownMembers.set(object, members);
+  return members;
 }
 
 /** A key as it is, or a dotted path into nested objects. */
@@ -85,5 +99,6 @@ function at(node: Node, bytes: Uint8Array, base: number): JsonValue {
 /** Keys are compared as text; the tree holds them as Latin-1. */
 function keyOf(property: Node): string | null {
   const raw: unknown = property.children?.[0]?.value;
-  return typeof raw === 'string' ? Buffer.from(raw, 'latin1').toString('utf8') : null;
+  if (typeof raw !== 'string') return null;
+  return /^[ -~]*$/.test(raw) ? raw : Buffer.from(raw, 'latin1').toString('utf8');
 }

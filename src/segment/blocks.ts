@@ -22,7 +22,7 @@ export interface Item extends Span {
 export type Block =
   | ({ readonly kind: 'heading'; readonly depth: number } & Span)
   | ({ readonly kind: 'paragraph' } & Span)
-  | ({ readonly kind: 'list'; readonly marker: string; readonly items: readonly Item[] } & Span)
+  | { readonly kind: 'list'; readonly marker: string; readonly items: Item[]; readonly start: number; end: number }
   | ({ readonly kind: 'table'; readonly rows: readonly Span[] } & Span)
   | ({ readonly kind: 'code'; readonly content: Span; readonly text: string } & Span)
   | ({ readonly kind: 'quote'; readonly signs: readonly Span[]; readonly plain: boolean } & Span)
@@ -49,9 +49,19 @@ export function readBlocks(source: string, span: Span): readonly Block[] {
   const blocks: Block[] = [];
   for (const chunk of chunks) {
     const found = (loneReturns ? null : readPlain(source, chunk)) ?? parseChunk(source, chunk);
-    for (const block of found) blocks.push(block);
+    for (const block of found) pushBlock(blocks, block);
   }
   return blocks;
+}
+
+function pushBlock(blocks: Block[], block: Block): void {
+  const last = blocks.at(-1);
+  if (block.kind !== 'list' || last?.kind !== 'list' || last.marker !== block.marker) {
+    blocks.push(block);
+    return;
+  }
+  for (const item of block.items) last.items.push(item);
+  last.end = block.end;
 }
 
 /** Parses a stretch with the full grammar. */

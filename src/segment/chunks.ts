@@ -1,7 +1,7 @@
 /**
- * Cuts Markdown into stretches that can be parsed on their own. A line at column 0 after a blank line ends every list and quote, so only
- * a fence or a comment that is still open can reach over it; where that cannot be told from the lines alone, the rest stays in one piece.
- * The parser's time grows faster than the text, so small pieces keep large files fast.
+ * Cuts Markdown into stretches that can be parsed on their own. A line at column 0 after a blank line, or one that opens a bullet, ends
+ * whatever list item came before, so only a fence, a comment or an HTML block at the top can reach over it; where that cannot be told
+ * from the lines alone, the rest stays in one piece. The parser's time grows faster than the text: small pieces keep large files fast.
  */
 import type { Span } from '../memory.js';
 
@@ -12,28 +12,40 @@ type Open =
   /** An HTML block that ends at the next blank line. */
   | { readonly kind: 'html' };
 
+interface State {
+  /** Null where the lines do not tell. */
+  readonly open: Open | null;
+  /** Column where the content of the open list item starts; null outside of lists, -1 where it may or may not be closed. */
+  readonly item: number | null;
+}
+
 const none: Open = { kind: 'none' };
 const html: Open = { kind: 'html' };
-const listMarker = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
+const anyMarker = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
+const columnMarker = /^(?:([-*+])|\d{1,9}([.)]))(?:[ \t]+(?=[^ \t])|$)/;
+/** Only the start of a line tells what it is. */
+const longestLook = 256;
 
 /** Stretches in order that cover `[span.start, span.end)` without gaps. `source` has one character a byte. */
 export function splitChunks(source: string, span: Span): readonly Span[] {
   const chunks: Span[] = [];
   let start = span.start;
-  let open: Open | null = none;
+  let sign: string | null = null;
   let blank = true;
-  let hasList = false;
-  for (let at = span.start; at < span.end; ) {
+  let state: State = { open: none, item: null };
+  for (let at = span.start; at < span.end && state.open !== null; ) {
     const lineEnd = endOfLine(source, at, span.end);
-    const line = source.slice(at, Math.min(lineEnd, at + 256)).trimEnd();
-    if (blank && at > start && open?.kind === 'none' && /^[^ \t]/.test(line) && !listMarker.test(line)) {
+    const line = source.slice(at, Math.min(lineEnd, at + longestLook)).trimEnd();
+    const marker = columnMarker.exec(line);
+    const own = marker?.[1] ?? marker?.[2] ?? null;
+    if (at > start && state.open.kind === 'none' && opensChunk(line, { blank, own, sign })) {
       chunks.push({ start, end: at });
       start = at;
-      hasList = false;
+      sign = null;
+      state = { open: none, item: null };
     }
-    hasList ||= listMarker.test(line) || line.startsWith('>');
-    open = open === null ? null : nextOpen(open, { line, hasList, whole: () => source.slice(at, lineEnd) });
-    if (open === null) break;
+    if (at === start) sign = own;
+    state = nextState(state, { line, marker, whole: () => source.slice(at, lineEnd) });
     blank = line === '';
     at = lineEnd;
   }
@@ -41,41 +53,75 @@ export function splitChunks(source: string, span: Span): readonly Span[] {
   return chunks;
 }
 
+interface Opening {
+  readonly blank: boolean;
+  /** Bullet sign or number delimiter of this line. */
+  readonly own: string | null;
+  /** That of the line which opened the stretch. */
+  readonly sign: string | null;
+}
+
+/** A bullet opens one inside of a list, text at column 0 after a blank line does outside; a list goes on over blank lines. */
+function opensChunk(line: string, { blank, own, sign }: Opening): boolean {
+  if (line === '' || /^[ \t]/.test(line)) return false;
+  if (own === null || !/[ \t]/.test(line)) return blank && !anyMarker.test(line);
+  if (sign === null) return false;
+  return own === sign || '-*+'.includes(own);
+}
+
 interface LineState {
-  /** Its first 256 characters, without trailing space. */
+  /** Its start, without trailing space. */
   readonly line: string;
-  readonly hasList: boolean;
+  readonly marker: RegExpExecArray | null;
   readonly whole: () => string;
 }
 
-/** What is open after a line; null where the lines do not tell. */
-function nextOpen(open: Open, { line, hasList, whole }: LineState): Open | null {
-  if (open.kind === 'fence') return open.close.test(line) ? none : open;
-  if (open.kind === 'comment') return whole().includes('-->') ? none : open;
-  const fence = /^( {0,3})(?:(`{3,})[^`]*|(~{3,}).*)$/.exec(line);
-  if (fence !== null) {
-    const indented = fence[1] !== '';
-    if (open.kind === 'html' || (indented && hasList)) return null;
-    const mark = fence[2] ?? fence[3] ?? '';
-    return { kind: 'fence', close: new RegExp(`^ {0,3}${mark.slice(0, 1)}{${mark.length},}$`) };
-  }
-  const tag = /^( {0,3})<(!--|[?!]|\/?(?:script|pre|style|textarea)\b|\/?[a-z])/i.exec(line);
-  if (tag !== null) return openedBy(tag, { line, hasList, whole });
-  return line === '' ? none : open;
+function nextState(state: State, { line, marker, whole }: LineState): State {
+  const { open } = state;
+  if (open?.kind === 'fence') return open.close.test(line) ? { ...state, open: none } : state;
+  if (open?.kind === 'comment') return whole().includes('-->') ? { ...state, open: none } : state;
+  if (line === '') return { ...state, open: none };
+  const indent = indentOf(line);
+  if (marker !== null && open?.kind === 'none') return { open: none, item: marker[0] === line ? marker[0].length + 1 : widthOf(marker[0]) };
+  if (state.item !== null && state.item >= 0 && indent >= state.item) return state;
+  const item = state.item === null || indent > 0 ? state.item : -1;
+  return { open: openedBy(line, { inHtml: open?.kind === 'html', unsure: item !== null && indent > 0, whole }), item };
 }
 
-function openedBy(tag: RegExpExecArray, { hasList, whole }: LineState): Open | null {
-  const [, indent = '', name = ''] = tag;
-  if (name === '!--') {
-    if (
-      whole()
-        .replace(/^\s*<!--/, '')
-        .includes('-->')
-    )
-      return html;
-    return indent !== '' && hasList ? null : { kind: 'comment' };
+interface OpenedContext {
+  readonly inHtml: boolean;
+  /** True where the line may stand inside of a list item. */
+  readonly unsure: boolean;
+  readonly whole: () => string;
+}
+
+/** What a line at the top level leaves open. */
+function openedBy(line: string, { inHtml, unsure, whole }: OpenedContext): Open | null {
+  const fence = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/.exec(line);
+  if (fence !== null) {
+    if (inHtml || unsure || line.length >= longestLook - 1) return null;
+    const mark = fence[1] ?? fence[2] ?? '';
+    return { kind: 'fence', close: new RegExp(`^ {0,3}${mark.slice(0, 1)}{${mark.length},}$`) };
   }
-  return /^\/?[a-z]$/i.test(name) ? html : null;
+  const tag = /^ {0,3}<(!--|[?!]|\/?(?:script|pre|style|textarea)\b|\/?[a-z])/i.exec(line)?.[1];
+  if (tag === undefined) return inHtml ? html : none;
+  if (tag === '!--') {
+    if (/^\s*<!--[\s\S]*?-->/.test(whole())) return html;
+    return inHtml || unsure ? null : { kind: 'comment' };
+  }
+  return /^\/?[a-z]$/i.test(tag) ? html : null;
+}
+
+function indentOf(line: string): number {
+  return widthOf(/^[ \t]*/.exec(line)?.[0] ?? '');
+}
+
+/** Columns that a text takes, with tab stops every four. A list sign followed by five columns or more counts one. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const sign of text) width = sign === '\t' ? width + 4 - (width % 4) : width + 1;
+  const signs = text.trimEnd().length;
+  return signs > 0 && width - signs > 4 ? signs + 1 : width;
 }
 
 function endOfLine(source: string, at: number, end: number): number {

@@ -41,7 +41,8 @@ function takeBlock(walk: Walk, blocks: readonly Block[], at: number): number {
     case 'paragraph':
       return takeParagraph(walk, blocks, at);
     case 'list':
-      return takeLists(walk, blocks, at);
+      takeItems(walk, block);
+      return at + 1;
     case 'table':
       takeTable(walk, block);
       return at + 1;
@@ -120,7 +121,20 @@ function afterSign(span: Span, signs: readonly Span[]): Span {
 
 /** Only images, comments and signs: nothing that could be kept or dropped. */
 function saysNothing(text: string): boolean {
-  return !/[\p{L}\p{N}]/u.test(text.replace(/!\[[^[\]]*\]\([^()]*\)|<!--(?:(?!-->)[\s\S])*-->/g, ''));
+  const bare = text.includes('<!--') ? withoutComments(text) : text;
+  return !/[\p{L}\p{N}]/u.test(bare.includes('![') ? bare.replace(/!\[[^[\]]*\]\([^()]*\)/g, '') : bare);
+}
+
+function withoutComments(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (let open = text.indexOf('<!--'); open !== -1; open = text.indexOf('<!--', at)) {
+    const close = text.indexOf('-->', open + 4);
+    if (close === -1) break;
+    kept += text.slice(at, open);
+    at = close + 3;
+  }
+  return kept + text.slice(at);
 }
 
 /** Sentences of a paragraph; with `leads` the last one introduces what follows and opens its container. */
@@ -156,7 +170,8 @@ function lastEnd(text: FileText, piece: Span): number {
 }
 
 function withoutComment(text: string): string {
-  return text.endsWith('-->') ? text.replace(/\s*<!--(?:(?!-->)[\s\S])*-->$/, '') : text;
+  const open = text.endsWith('-->') ? text.lastIndexOf('<!--') : -1;
+  return open === -1 ? text : text.slice(0, open).trimEnd();
 }
 
 function sentenceSpans(text: FileText, span: Span): readonly Span[] {
@@ -174,18 +189,6 @@ function sentenceSpans(text: FileText, span: Span): readonly Span[] {
     return offset;
   };
   return pieces.map((piece) => ({ start: advance(piece.start), end: advance(piece.end) }));
-}
-
-/** Lists of one kind that stand side by side are one list to the reader. */
-function takeLists(walk: Walk, blocks: readonly Block[], at: number): number {
-  let after = at;
-  for (let block = blocks[after]; block?.kind === 'list'; block = blocks[after]) {
-    takeItems(walk, block);
-    after += 1;
-    const next = blocks[after];
-    if (next?.kind !== 'list' || next.marker !== block.marker) break;
-  }
-  return after;
 }
 
 function takeItems(walk: Walk, list: List): void {

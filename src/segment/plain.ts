@@ -9,11 +9,20 @@ import type { Block, Item } from './blocks.js';
 const notPlain =
   /^(?:#{1,6}(?:[ \t]|$)|>|[-*+](?:[ \t]|$)|[-=]|[*_](?:[ \t]*[*_]){2,}[ \t]*$|\d{1,9}[.)](?:[ \t]|$)|```|~~~|<|\||:|\[(?![^\]]*\](?!:)))/;
 const headingLine = /^(#{1,6})[ \t]+[^ \t]/;
+const nestedLine = /^( +)(?:[-*+]|1[.)]) {1,4}(?=[^ \t])/;
 const itemLine = /^([-*+]|(\d{1,9})([.)])) {1,4}(?=[^ \t])/;
 
 type OpenBlock =
   | { readonly kind: 'paragraph'; readonly start: number; end: number }
-  | { readonly kind: 'list'; readonly start: number; readonly marker: string; readonly items: { start: number; end: number }[] };
+  | { readonly kind: 'list'; readonly start: number; readonly marker: string; readonly items: OpenItem[] };
+
+interface OpenItem {
+  readonly start: number;
+  end: number;
+  /** Columns where the content of the item and of its open nested items starts. */
+  readonly columns: number[];
+  readonly signs: Span[];
+}
 
 /** The blocks of a stretch, or null where it needs the full grammar. */
 export function readPlain(source: string, chunk: Span): readonly Block[] | null {
@@ -64,6 +73,7 @@ function stepLine({ source, at, end, open, blank }: LineContext): OpenBlock | Bl
   if (heading !== null) return { kind: 'heading', depth: heading[1]?.length ?? 1, start: at, end };
   const item = itemLine.exec(line);
   if (item !== null) return stepItem({ source, at, end, open, blank }, item);
+  if (open?.kind === 'list' && !blank && isNested(open.items.at(-1), line, { start: at, end })) return open;
   const indent = /^[ \t]*/.exec(line)?.[0] ?? '';
   if (notPlain.test(line.slice(indent.length))) return null;
   if (open?.kind === 'paragraph') {
@@ -79,18 +89,34 @@ function stepLine({ source, at, end, open, blank }: LineContext): OpenBlock | Bl
   return indent.length > 3 || indent.includes('\t') ? null : { kind: 'paragraph', start: at + indent.length, end };
 }
 
+/** Takes a nested bullet into its item: one that stands behind the content column of an open item, by less than four. */
+function isNested(item: OpenItem | undefined, line: string, { start, end }: Span): boolean {
+  const match = nestedLine.exec(line);
+  const indent = match?.[1]?.length ?? 0;
+  const depth = item?.columns.findLastIndex((column) => column <= indent) ?? -1;
+  const column = item?.columns[depth];
+  if (match === null || item === undefined || column === undefined || indent - column > 3) return false;
+  const text = line.slice(match[0].length);
+  if (notPlain.test(text.replace(/^\[[ xX]\] /, ''))) return false;
+  item.columns.splice(depth + 1, item.columns.length, match[0].length);
+  item.signs.push({ start: start + indent, end: start + indent + signLength(line, indent) });
+  item.end = end;
+  return true;
+}
+
 function stepItem({ source, at, end, open }: LineContext, item: RegExpExecArray): OpenBlock | null {
   const [sign, bullet = '-', number, delimiter] = item;
   const text = source.slice(at + sign.length, end);
   if (notPlain.test(text.replace(/^\[[ xX]\] /, ''))) return null;
   const marker = delimiter ?? bullet;
+  const newItem: OpenItem = { start: at, end, columns: [sign.length], signs: [] };
   if (open?.kind === 'list' && open.marker === marker) {
-    open.items.push({ start: at, end });
+    open.items.push(newItem);
     return open;
   }
   // Only a list that starts at 1 may follow a paragraph without a blank line.
   if (open?.kind === 'paragraph' && number !== undefined && Number(number) !== 1) return null;
-  return { kind: 'list', start: at, marker, items: [{ start: at, end }] };
+  return { kind: 'list', start: at, marker, items: [newItem] };
 }
 
 function isOpen(block: OpenBlock | Block): block is OpenBlock {
@@ -101,7 +127,7 @@ function closed(open: OpenBlock, source: string): Block {
   if (open.kind === 'paragraph') return { kind: 'paragraph', start: open.start, end: open.end };
   const items = open.items.map((item): Item => {
     const content = Math.min(item.end, item.start + signLength(source, item.start));
-    return { start: item.start, end: item.end, content, signs: [], simple: true };
+    return { start: item.start, end: item.end, content, signs: item.signs, simple: item.signs.length === 0 };
   });
   return { kind: 'list', start: open.start, end: open.items.at(-1)?.end ?? open.start, marker: open.marker, items };
 }

@@ -69,8 +69,9 @@ function nesting(text: string): Int32Array {
   };
   const stack: { readonly sign: string; readonly at: number }[] = [];
   const pairs = new Map<string, number>();
+  const last = { tick: text.lastIndexOf('`'), comment: text.lastIndexOf('-->') };
   for (let at = 0; at < text.length; at += 1) {
-    const jump = codeOrComment(text, at);
+    const jump = codeOrComment(text, at, last);
     if (jump > at) {
       mark(at, jump);
       at = jump;
@@ -106,13 +107,8 @@ function closeBracket(
   mark(top.at, at);
 }
 
-/** The last character of a code span or comment that opens at `at`; `at` itself where none does. */
-function codeOrComment(text: string, at: number): number {
-  if (text.charAt(at) === '`') {
-    const end = text.indexOf('`', at + 1);
-    return end === -1 ? at : end;
-  }
-  if (!text.startsWith('<!--', at)) return at;
-  const end = text.indexOf('-->', at + 4);
-  return end === -1 ? at : end + 2;
+/** The last character of a code span or comment that opens at `at`; `at` itself where none does. `last` keeps the search linear. */
+function codeOrComment(text: string, at: number, last: { readonly tick: number; readonly comment: number }): number {
+  if (text.charAt(at) === '`') return last.tick > at ? text.indexOf('`', at + 1) : at;
+  return last.comment >= at + 4 && text.startsWith('<!--', at) ? text.indexOf('-->', at + 4) + 2 : at;
 }

@@ -237,7 +237,7 @@ describe('progress', () => {
     const text = shown('plain', [
       [0, 0],
       [500, 50_000],
-      [2000, 100_000],
+      [2000, 90_000],
     ]);
     expect(text.split('\n')).toEqual([
       'embed: 100,000 statements',

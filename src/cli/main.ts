@@ -150,7 +150,7 @@ async function main(): Promise<ExitName> {
       run,
     });
   } catch (error) {
-    held.progress?.finish();
+    held.progress?.stop();
     exit = reportError(error);
   }
   close(held);

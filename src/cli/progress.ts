@@ -15,8 +15,10 @@ export interface StageProgress {
 
 export interface Progress {
   readonly report: (event: ProgressEvent) => void;
-  /** Ends the line in progress, so that other text can follow. May be called more than once. */
+  /** Ends the stage in progress as done, so that other text can follow. May be called more than once. */
   readonly finish: () => void;
+  /** Ends it as broken off. */
+  readonly stop: () => void;
 }
 
 export interface ProgressOptions {
@@ -59,9 +61,9 @@ export function formatStart({ stage, total, unit }: StageProgress): string {
   return total === null ? stage : `${stage}: ${formatCount(total)} ${oneLine(unit)}`;
 }
 
-/** `embed: done, 100,000 statements in 2.4 s`. */
-export function formatEnd({ stage, done, unit }: StageProgress, elapsedMs: number): string {
-  return `${stage}: done, ${formatCount(done)} ${oneLine(unit)} in ${formatSeconds(elapsedMs / 1000)}`;
+/** `embed: done, 100,000 statements in 2.4 s`. A stage that is done has done all, whatever it said last. */
+export function formatEnd({ stage, done, total, unit }: StageProgress, elapsedMs: number): string {
+  return `${stage}: done, ${formatCount(total ?? done)} ${oneLine(unit)} in ${formatSeconds(elapsedMs / 1000)}`;
 }
 
 interface Running {
@@ -83,10 +85,13 @@ export function createProgress({ mode, write, width, clockMs }: ProgressOptions)
     stage.shownMs = now;
     shown = true;
   };
-  const finish = (): void => {
-    if (running !== null && mode === 'plain') write(`${formatEnd(running.latest, clockMs() - running.startedMs)}\n`);
+  const stop = (): void => {
     erase();
     running = null;
+  };
+  const finish = (): void => {
+    if (running !== null && mode === 'plain') write(`${formatEnd(running.latest, clockMs() - running.startedMs)}\n`);
+    stop();
   };
   const warn = (message: string): void => {
     erase();
@@ -108,5 +113,6 @@ export function createProgress({ mode, write, width, clockMs }: ProgressOptions)
       else if (mode !== 'json') advance(event);
     },
     finish,
+    stop,
   };
 }

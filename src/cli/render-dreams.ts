@@ -40,12 +40,12 @@ function figureLines(summary: DreamSummary): string[] {
   );
 }
 
-/** The strongest change of each kind that is worth an explanation. */
+/** The strongest change of each kind that is worth an explanation: one that is in the new store, else a suggestion. */
 function examples(changes: readonly Change[]): Change[] {
   return exampleKinds.flatMap((kind) => {
     const [best] = changes
-      .filter((change) => change.kind === kind && (change.status === 'proposed' || kind === 'conflict'))
-      .sort((a, b) => b.confidence - a.confidence);
+      .filter((change) => change.kind === kind)
+      .sort((a, b) => Number(a.status === 'suggested') - Number(b.status === 'suggested') || b.confidence - a.confidence);
     return best === undefined ? [] : [best];
   });
 }
@@ -80,7 +80,9 @@ function errorLines(dream: DreamObject, { width }: Style): string[] {
 /** One dream in detail. */
 export function showLines(dream: DreamObject, style: Style): string[] {
   const inputs = dream.inputs.map((input) =>
-    input.type === 'memory_store' ? ['  Store', oneLine(input.memory_store_id)] : ['  Sessions', formatCount(input.session_ids.length)],
+    input.type === 'memory_store'
+      ? ['  Store', oneLine(dream.summary?.store ?? input.memory_store_id)]
+      : ['  Sessions', formatCount(input.session_ids.length)],
   );
   const facts = [
     ...inputs,
@@ -100,7 +102,7 @@ export function showLines(dream: DreamObject, style: Style): string[] {
   ];
 }
 
-/** The dreams of a database, one line each, in the order given. */
+/** The dreams of a database in the order given, each with its store on a line of its own. */
 export function listLines(dreams: readonly DreamObject[]): string[] {
   if (dreams.length === 0) return ['No dreams yet.'];
   const rows = dreams.map((dream) => [
@@ -108,9 +110,9 @@ export function listLines(dreams: readonly DreamObject[]): string[] {
     dream.archived_at === null ? dream.status : 'discarded',
     dream.created_at.slice(0, 16).replace('T', ' '),
     dream.summary === null ? '' : formatNumberOf(sumChanges(dream.summary), 'change', 'changes'),
-    dream.summary === null ? '' : oneLine(dream.summary.store),
   ]);
-  return alignRows(rows);
+  const stores = dreams.map(({ summary }) => (summary === null ? [] : [`  ${plainText(summary.store)}`]));
+  return alignRows(rows).flatMap((row, at) => [row, ...(stores[at] ?? [])]);
 }
 
 function sumChanges(summary: DreamSummary): number {

@@ -15,7 +15,7 @@ import {
   printResult,
 } from '../command.js';
 import { dedupeLines } from '../render-reports.js';
-import { shellWord, toJsonLine } from '../text.js';
+import { plainText, shellWord, toJsonLine } from '../text.js';
 
 export const dedupeCommand = defineCommand({
   name: 'dedupe',
@@ -85,7 +85,10 @@ export const dedupeCommand = defineCommand({
       index: options.index,
     });
     const screen = result.out === null ? cli.err : cli.out;
-    if (!cli.json && result.out === null) cli.out.write(result.output);
+    cli.settle();
+    // Off a terminal the records are data, byte for byte.
+    if (!cli.json && result.out === null)
+      cli.out.write(cli.out.isTerminal ? plainText(new TextDecoder().decode(result.output)) : result.output);
     if (cli.json) printResult(cli, result.report, () => []);
     else screen.write(`${dedupeLines(result.report, result.out).join('\n')}\n`);
     printProblems(cli, result.problems);

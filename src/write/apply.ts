@@ -20,7 +20,7 @@ import { copyFile, link, lstat, mkdir, realpath, rm, utimes } from 'node:fs/prom
 import { basename, dirname, join, posix } from 'node:path';
 import { systemCode, toError, UserError } from '../errors.js';
 import { compareText, type OutputFile, type SourceFile, sha256 } from '../memory.js';
-import { fileError, placeOf, statOrNull, syncFolder, writeDurably } from './files.js';
+import { fileError, inBatches, placeOf, statOrNull, syncFolder, writeDurably } from './files.js';
 import type { ApplyPlan, ApplyStep, Journal } from './journal.js';
 import { writeOutput } from './output.js';
 
@@ -198,7 +198,7 @@ async function nameTemporaries(root: string, step: ApplyStep, index: number): Pr
 /** Steps 3 and 4; takes everything back where it cannot be done. */
 async function stageAll(plan: ApplyPlan, publication: Publication, journal: Journal): Promise<void> {
   try {
-    for (const step of plan.steps) await stage(plan.root, step, publication.after.get(step.path)?.bytes ?? null);
+    await inBatches(plan.steps, (step) => stage(plan.root, step, publication.after.get(step.path)?.bytes ?? null));
     await syncFolders(plan);
     journal.begin({ ...plan, phase: 'renaming' });
   } catch (thrown) {

@@ -1,6 +1,6 @@
 /** Two states of a store as a unified diff that `git apply` takes. */
-import { structuredPatch } from 'diff';
 import { compareText } from '../memory.js';
+import { matchLines, type Op } from './lines.js';
 
 interface File {
   readonly path: string;
@@ -33,10 +33,45 @@ function fileDiff(path: string, before: Uint8Array | null, after: Uint8Array | n
   // Git ends a name that holds spaces with a tab, so that patch readers find its end.
   const end = (name: string) => (name.includes(' ') && !name.startsWith('"') ? `${name}\t` : name);
   const lines = [...head, `--- ${end(names.old)}`, `+++ ${end(names.fresh)}`];
-  for (const hunk of structuredPatch(path, path, oldText, newText, undefined, undefined, { context: 3 }).hunks) {
-    lines.push(`@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@`, ...hunk.lines);
+  return `${[...lines, ...hunks(matchLines(splitLines(oldText), splitLines(newText)))].join('\n')}\n`;
+}
+
+/** Lines with their line ends. */
+function splitLines(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
+}
+
+const context = 3;
+
+/** Changes with the lines around them; those whose surroundings touch share a hunk. */
+function hunks(ops: readonly Op[]): readonly string[] {
+  const out: string[] = [];
+  const changes = ops.flatMap((op, at) => (op.kind === ' ' ? [] : [at]));
+  let [oldLine, newLine, at] = [1, 1, 0];
+  const pass = (to: number): void => {
+    for (const op of ops.slice(at, to)) {
+      oldLine += op.kind === '+' ? 0 : 1;
+      newLine += op.kind === '-' ? 0 : 1;
+    }
+    at = to;
+  };
+  for (let i = 0; i < changes.length; ) {
+    const first = changes[i] ?? 0;
+    let last = first;
+    for (; i < changes.length && (changes[i] ?? 0) - last <= 2 * context + 1; i += 1) last = changes[i] ?? 0;
+    pass(Math.max(at, first - context));
+    const part = ops.slice(at, last + context + 1);
+    const oldCount = part.filter(({ kind }) => kind !== '+').length;
+    const newCount = part.filter(({ kind }) => kind !== '-').length;
+    // A side without lines is named by the line before it.
+    const head = `@@ -${range(oldCount === 0 ? oldLine - 1 : oldLine, oldCount)} +${range(newCount === 0 ? newLine - 1 : newLine, newCount)} @@`;
+    out.push(head);
+    for (const { kind, line } of part) {
+      out.push(kind + (line.endsWith('\n') ? line.slice(0, -1) : `${line}\n\\ No newline at end of file`));
+    }
+    pass(last + context + 1);
   }
-  return `${lines.join('\n')}\n`;
+  return out;
 }
 
 function range(start: number, count: number): string {

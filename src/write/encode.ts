@@ -2,6 +2,7 @@
  * Text to the bytes that stand for it in a file: a JSON string, a CSV cell, one line of Markdown or of plain text. The result
  * never changes the structure around it: no new line, no new block, no new cell, no end of string.
  */
+import { diffArrays } from 'diff';
 import type { Statement } from '../memory.js';
 
 /**
@@ -27,8 +28,7 @@ export function encodeText(
     case 'text':
       return oneLine(text);
     case 'markdown':
-      if (statement.role === 'code') return text.replace(/\r\n?|\n/g, place.eol);
-      return encodeMarkdown(text, place, statement.role === 'row');
+      return encodeMarkdown(statement.role, text, place);
   }
 }
 
@@ -46,12 +46,53 @@ function encodeCsv(text: string, old: string): string {
   return old.startsWith('"') || mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function encodeMarkdown(text: string, place: { readonly old: string; readonly lineBefore: string }, row: boolean): string {
-  const line = oneLine(text).trim();
-  if (row) return place.old.startsWith('|') && !line.startsWith('|') ? `| ${line} |` : line;
+interface MarkdownPlace {
+  readonly old: string;
+  readonly lineBefore: string;
+  readonly eol: string;
+}
+
+function encodeMarkdown(role: Statement['role'], text: string, place: MarkdownPlace): string {
+  if (role === 'code') return encodeCode(text, place);
+  const kept = keepLines(place.old, text);
+  const line = kept ?? oneLine(text).trim();
+  if (role === 'row') return place.old.startsWith('|') && !line.startsWith('|') ? `| ${line} |` : line;
   // An odd backslash at the end of a line would be a hard break.
   const closed = /(?<!\\)(?:\\\\)*\\$/.test(line) ? `${line}\\` : line;
-  return opensBlock(place.lineBefore) ? escapeBlockStart(closed) : closed;
+  return kept === null && opensBlock(place.lineBefore) ? escapeBlockStart(closed) : closed;
+}
+
+/** Code keeps the lines it is given; where they come without the indentation of the block, the old ones stand for them. */
+function encodeCode(text: string, place: MarkdownPlace): string {
+  const complete = /[\r\n]/.test(text) && place.lineBefore === '';
+  const lines = (complete ? null : keepLines(place.old, text)) ?? text.replace(/\r\n?|\n/g, place.eol);
+  // A fence of its own would end the block; four spaces make it content (CommonMark 4.5).
+  return lines.replace(/^ {0,3}(?=(?:`{3,}|~{3,})[ \t]*\r?$)/gm, '    ');
+}
+
+/**
+ * The old text with only the words changed that differ: one value in a statement of several lines leaves its line breaks and nested
+ * bullets as they are. Null where the old text is one line, or more is new than a value here and there.
+ */
+function keepLines(old: string, text: string): string | null {
+  if (!/[\r\n]/.test(old)) return null;
+  const oldWords = old.match(/\S+/g) ?? [];
+  const spaces = old.split(/\S+/);
+  const changes = diffArrays(oldWords, text.match(/\S+/g) ?? []);
+  const same = changes.filter(({ added, removed }) => !added && !removed).reduce((sum, { value }) => sum + value.length, 0);
+  const first = changes[0];
+  if (same * 2 < oldWords.length || first === undefined || first.added || first.removed) return null;
+  const out: string[] = [];
+  let at = 0;
+  for (const { added, removed, value } of changes) {
+    // Words that come in follow on the line: only an old word can stand first on one, behind its old signs.
+    if (added) out.push(...value.map((word) => ` ${word}`));
+    else if (removed) at += value.length;
+    else for (const word of value) out.push((spaces[at++] ?? '') + word);
+  }
+  const line = out.join('');
+  const underlines = /^[ \t]*(?:-+|=+)[ \t]*\r?$/m;
+  return underlines.test(line) && !underlines.test(old) ? null : line;
 }
 
 /** True where text after `lineBefore` stands first in its block: after nothing but indentation, list signs and quote signs. */

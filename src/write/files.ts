@@ -55,6 +55,18 @@ export async function writeDurably(path: string, bytes: Uint8Array, marks: FileM
   }
 }
 
+/**
+ * Runs `work` on a few items at a time: waiting for the disk dominates, and any limit on open files is far away. Throws the first
+ * error once nothing is under way any more.
+ */
+export async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const batch = 16;
+  for (let i = 0; i < items.length; i += batch) {
+    const ended = await Promise.allSettled(items.slice(i, i + batch).map(work));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  }
+}
+
 /** Only an administrator can give a file away; for anybody else it becomes theirs, as with every editor that saves by renaming. */
 function ignoreForbidden(thrown: unknown): void {
   if (!['EPERM', 'ENOSYS', 'ENOTSUP'].includes(systemCode(thrown) ?? '')) throw thrown;

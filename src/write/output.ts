@@ -9,7 +9,7 @@ import { mkdir, mkdtemp, readdir, realpath, rename, rm, rmdir } from 'node:fs/pr
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UserError } from '../errors.js';
 import type { OutputFile } from '../memory.js';
-import { fileError, isInside, isRunning, placeOf, realTarget, statOrNull, syncFolder, writeDurably } from './files.js';
+import { fileError, inBatches, isInside, isRunning, placeOf, realTarget, statOrNull, syncFolder, writeDurably } from './files.js';
 
 export interface OutputTarget {
   /** The folder, or the file where the store is one file. */
@@ -162,11 +162,7 @@ async function writeFolder(files: readonly OutputFile[], root: string): Promise<
   }));
   const folders = [...new Set([root, ...places.map(({ place }) => dirname(place))])];
   for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Waiting for the disk dominates: a few files at a time, few enough for any limit on open files.
-  const batch = 16;
-  for (let i = 0; i < places.length; i += batch) {
-    await Promise.all(places.slice(i, i + batch).map(({ file, place }) => writeDurably(place, file.bytes, { mode: 0o600 })));
-  }
+  await inBatches(places, ({ file, place }) => writeDurably(place, file.bytes, { mode: 0o600 }));
   for (const folder of folders) await syncFolder(folder);
 }
 

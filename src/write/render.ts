@@ -195,13 +195,17 @@ function removeFiles(state: State): ReadonlySet<string> {
   const { store, segmented } = state.input;
   const removed = new Set<string>();
   const candidates = store.single ? [] : segmented.containers.filter((container) => container.kind === 'file');
+  const links = groupBy(
+    segmented.statements.filter(({ role }) => role === 'index'),
+    ({ link }) => link ?? '',
+  );
   for (let grew = true; grew; ) {
     grew = false;
     for (const container of candidates) {
       if (removed.has(container.path) || !goes(state, container)) continue;
       removed.add(container.path);
       grew = true;
-      const lines = segmented.statements.filter((s) => s.role === 'index' && s.link === container.path && leavesWithLink(state, s));
+      const lines = (links.get(container.path) ?? []).filter((line) => leavesWithLink(state, line));
       const places = [...new Set(lines.map((line) => line.path))].join(' and ');
       const tail = places === '' ? 'the file goes too' : `the file and its line in ${places} go too`;
       nameContainer(state, container, `Every statement of ${container.path} leaves by other changes, so ${tail}.`);

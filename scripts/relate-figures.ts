@@ -1,0 +1,140 @@
+/** Calibration, thresholds and figures of the relation model, all on predictions for pairs it had not seen. */
+import type { Verdict } from '../src/memory.js';
+import type { Assessment, Case } from '../src/relate/judge.js';
+import { safety } from '../src/relate/judge.js';
+import { calibrate, classCount, type Thresholds } from '../src/relate/model.js';
+
+export interface Judged {
+  /** Class number of `model.ts`. */
+  readonly label: number;
+  readonly extra: boolean;
+  readonly assessment: Assessment;
+  readonly pair: Case;
+}
+
+function loss(predictions: readonly Float64Array[], labels: readonly number[], temperature: number, bias: readonly number[]): number {
+  return (
+    predictions.reduce((sum, p, i) => sum - Math.log(Math.max(1e-9, calibrate(p, temperature, bias)[labels[i] ?? 0] ?? 0)), 0) /
+    predictions.length
+  );
+}
+
+/** Temperature and class shifts of least log loss, found by coordinate search; `refines` is shifted alike on both sides. */
+export function fitCalibration(
+  predictions: readonly Float64Array[],
+  labels: readonly number[],
+): { temperature: number; bias: readonly number[] } {
+  let temperature = 1;
+  let bias = Array.from({ length: classCount }, () => 0);
+  let best = loss(predictions, labels, temperature, bias);
+  for (let step = 0.2; step > 0.01; step /= 2) {
+    for (let moved = true; moved; ) {
+      moved = false;
+      const tries: { temperature: number; bias: number[] }[] = [-step, step].flatMap((by) => [
+        { temperature: Math.max(0.2, temperature + by), bias },
+        ...[[0], [1, 2], [3]].map((group) => ({ temperature, bias: bias.map((value, k) => (group.includes(k) ? value + by : value)) })),
+      ]);
+      for (const next of tries) {
+        const found = loss(predictions, labels, next.temperature, next.bias);
+        if (found < best - 1e-6) {
+          best = found;
+          ({ temperature, bias } = next);
+          moved = true;
+        }
+      }
+    }
+  }
+  return { temperature, bias };
+}
+
+/** Lower end of the one-sided 90 % Wilson interval of a share. */
+export function lowerBound(right: number, total: number): number {
+  if (total === 0) return 0;
+  const z = 1.2816;
+  const p = right / total;
+  const centre = p + (z * z) / (2 * total);
+  const spread = z * Math.sqrt((p * (1 - p)) / total + (z * z) / (4 * total * total));
+  return (centre - spread) / (1 + (z * z) / total);
+}
+
+interface Scored {
+  readonly score: number;
+  readonly right: boolean;
+}
+
+/** Least score from which on down the lower bound of precision still reaches `aim`. */
+function threshold(items: readonly Scored[], aim: number): number {
+  const sorted = [...items].sort((x, y) => y.score - x.score);
+  let right = 0;
+  let found = 1.01;
+  sorted.forEach((item, i) => {
+    if (item.right) right++;
+    if (lowerBound(right, i + 1) >= aim && item.score !== sorted[i + 1]?.score) found = item.score;
+  });
+  return Math.ceil(found * 1000) / 1000;
+}
+
+function relationOf(classes: Float64Array): 'duplicate' | 'refines' | 'conflict' | 'distinct' {
+  const [d = 0, x = 0, y = 0, c = 0, n = 0] = classes;
+  const top = Math.max(d, x + y, c, n);
+  return top === d ? 'duplicate' : top === x + y ? 'refines' : top === c ? 'conflict' : 'distinct';
+}
+
+function isSafe(relation: string, classes: Float64Array, label: number): boolean {
+  if (label === 0) return true;
+  return relation === 'refines' && label === ((classes[1] ?? 0) > (classes[2] ?? 0) ? 1 : 2);
+}
+
+export function chooseThresholds(judged: readonly Judged[]): Thresholds {
+  const merges: Scored[] = [];
+  const conflicts: Scored[] = [];
+  const apart: Scored[] = [];
+  for (const { label, assessment, pair } of judged) {
+    const { classes } = assessment;
+    const relation = relationOf(classes);
+    if ((relation === 'duplicate' || relation === 'refines') && pair.guards.length === 0)
+      merges.push({ score: safety(relation, classes), right: isSafe(relation, classes, label) });
+    if (relation === 'conflict') conflicts.push({ score: classes[3] ?? 0, right: label === 3 });
+    if (relation === 'distinct') apart.push({ score: classes[4] ?? 0, right: label === 4 });
+  }
+  return { merge: threshold(merges, 0.985), conflict: threshold(conflicts, 0.93), distinct: threshold(apart, 0.95) };
+}
+
+const names = ['duplicate', 'refines', 'conflict', 'distinct'] as const;
+const truthOf = (label: number) => (label === 0 ? 'duplicate' : label < 3 ? 'refines' : label === 3 ? 'conflict' : 'distinct');
+const round = (x: number) => Math.round(x * 1000) / 1000;
+
+export function report(items: readonly (Judged & { readonly verdict: Verdict })[]): string {
+  const f1 = names.map((name) => {
+    const said = items.filter((item) => item.verdict.relation === name).length;
+    const truth = items.filter((item) => truthOf(item.label) === name).length;
+    const right = items.filter((item) => item.verdict.relation === name && truthOf(item.label) === name).length;
+    return round((2 * right) / Math.max(1, said + truth));
+  });
+  const acted = items.filter((item) => !item.verdict.ambiguous);
+  const merges = acted.filter(({ verdict }) => verdict.relation === 'duplicate' || verdict.relation === 'refines');
+  const safe = merges.filter(({ verdict, assessment, label }) => isSafe(verdict.relation, assessment.classes, label)).length;
+  const conflicts = acted.filter(({ verdict }) => verdict.relation === 'conflict');
+  const right = conflicts.filter(({ label }) => label === 3).length;
+  const unsure = items.filter(({ verdict }) => verdict.ambiguous);
+  const bins = Array.from({ length: 10 }, () => 0);
+  for (const { verdict, label } of items) {
+    const bin = Math.min(9, Math.floor(verdict.confidence * 10));
+    bins[bin] = (bins[bin] ?? 0) + verdict.confidence - (verdict.relation === truthOf(label) ? 1 : 0);
+  }
+  return JSON.stringify({
+    macro_f1: round(f1.reduce((sum, value) => sum + value, 0) / names.length),
+    f1,
+    merges: merges.length,
+    merge_precision: round(safe / Math.max(1, merges.length)),
+    merge_lower_bound: round(lowerBound(safe, merges.length)),
+    merge_recall: round(safe / items.filter(({ label }) => label < 3).length),
+    conflict_precision: round(right / Math.max(1, conflicts.length)),
+    conflict_recall: round(right / items.filter(({ label }) => label === 3).length),
+    ambiguous: round(unsure.length / items.length),
+    ambiguous_accuracy: round(
+      unsure.filter(({ verdict, label }) => verdict.relation === truthOf(label)).length / Math.max(1, unsure.length),
+    ),
+    calibration_error: round(bins.reduce((sum, value) => sum + Math.abs(value), 0) / items.length),
+  });
+}

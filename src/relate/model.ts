@@ -1,0 +1,148 @@
+/** The relation model's file and its predictor: boosted trees over pair features, then a calibrated softmax. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { sha256 } from '../memory.js';
+
+/** Outputs of the model: `refines` once for each side that can be the fuller one. */
+export const classes = ['duplicate', 'refinesA', 'refinesB', 'conflict', 'distinct'] as const;
+export const classCount = classes.length;
+
+export interface Thresholds {
+  /** Least probability that a proposed merge loses nothing. */
+  readonly merge: number;
+  readonly conflict: number;
+  readonly distinct: number;
+}
+
+export interface ModelHeader {
+  readonly format: 1;
+  /** Changes whenever the meaning of a feature does. */
+  readonly featureVersion: number;
+  readonly features: readonly string[];
+  /** `WordVectors.id` the model was trained with. */
+  readonly words: string;
+  readonly base: readonly number[];
+  readonly temperature: number;
+  readonly bias: readonly number[];
+  readonly thresholds: Thresholds;
+  readonly trees: number;
+  readonly nodes: number;
+}
+
+export interface RelationModel {
+  readonly header: ModelHeader;
+  /** Lower-case hex of the whole file. */
+  readonly hash: string;
+  /** First node of each tree; tree t adds to class t % 5. */
+  readonly starts: Uint32Array;
+  /** -1 in a leaf. */
+  readonly feature: Int16Array;
+  /** Split value, or the leaf's value. */
+  readonly value: Float32Array;
+  /** The other child, counted from the tree's first node; the near one is the next node. */
+  readonly right: Uint16Array;
+}
+
+const magic = 'DFREL001';
+
+/** Bytes of a model file: magic, header length, header JSON, padding to four bytes, then the four arrays. */
+export function writeModel(model: Omit<RelationModel, 'hash'>): Uint8Array {
+  const json = Buffer.from(JSON.stringify(model.header), 'utf8');
+  const padding = Buffer.alloc((4 - ((magic.length + 4 + json.length) % 4)) % 4, 0x20);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length + padding.length);
+  const view = (array: Uint32Array | Int16Array | Float32Array | Uint16Array) =>
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+  return Buffer.concat([
+    Buffer.from(magic, 'latin1'),
+    length,
+    json,
+    padding,
+    view(model.starts),
+    view(model.value),
+    view(model.feature),
+    view(model.right),
+  ]);
+}
+
+function damaged(path: string): UserError {
+  return new UserError(
+    'usage',
+    `${path} is not a relation model of this version. Install dreamfold again, or point to a model made by it.`,
+  );
+}
+
+/**
+ * Reads a model file.
+ * @throws UserError where it is missing, damaged or made for features of another version.
+ */
+export function readModel(folder: string, featureVersion: number): RelationModel {
+  const path = join(folder, 'weights.bin');
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UserError('notFound', `${path} cannot be read. Install dreamfold again, or point to a folder with a relation model.`, {
+      cause: error,
+    });
+  }
+  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) throw damaged(path);
+  const start = 12 + bytes.readUInt32LE(8);
+  const header = JSON.parse(bytes.toString('utf8', 12, start)) as ModelHeader; // our own file, its magic and size are checked
+  const { trees, nodes } = header;
+  if (header.featureVersion !== featureVersion) throw damaged(path);
+  if (bytes.length !== start + trees * 4 + nodes * 8) throw damaged(path);
+  const slice = (from: number, size: number) => new Uint8Array(bytes.subarray(from, from + size)).buffer;
+  return {
+    header,
+    hash: sha256(bytes),
+    starts: new Uint32Array(slice(start, trees * 4)),
+    value: new Float32Array(slice(start + trees * 4, nodes * 4)),
+    feature: new Int16Array(slice(start + trees * 4 + nodes * 4, nodes * 2)),
+    right: new Uint16Array(slice(start + trees * 4 + nodes * 6, nodes * 2)),
+  };
+}
+
+function scores(model: RelationModel, row: Float64Array): Float64Array {
+  const out = Float64Array.from(model.header.base);
+  const { starts, feature, value, right } = model;
+  for (let tree = 0; tree < starts.length; tree++) {
+    const first = starts[tree] ?? 0;
+    let node = first;
+    let split = feature[node] ?? -1;
+    while (split >= 0) {
+      node = (row[split] ?? 0) <= (value[node] ?? 0) ? node + 1 : first + (right[node] ?? 0);
+      split = feature[node] ?? -1;
+    }
+    const k = tree % classCount;
+    out[k] = (out[k] ?? 0) + (value[node] ?? 0);
+  }
+  return out;
+}
+
+function softmax(values: Float64Array): Float64Array {
+  const top = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const out = values.map((value) => Math.exp(value - top));
+  const sum = out.reduce((total, value) => total + value, 0);
+  return out.map((value) => value / sum);
+}
+
+/** Class that a class becomes when the sides change places. */
+export const mirrored = [0, 2, 1, 3, 4] as const;
+
+/** Mean of the probabilities in both orders; `forward` and `backward` are raw class probabilities. */
+export function averageOrders(forward: Float64Array, backward: Float64Array): Float64Array {
+  return forward.map((value, k) => (value + (backward[mirrored[k] ?? 0] ?? 0)) / 2);
+}
+
+/** Sharpens or flattens probabilities and shifts the classes, as fitted on predictions for pairs the model had not seen. */
+export function calibrate(probabilities: Float64Array, temperature: number, bias: readonly number[]): Float64Array {
+  return softmax(probabilities.map((value, k) => Math.log(Math.max(value, 1e-9)) / temperature + (bias[k] ?? 0)));
+}
+
+/** Calibrated probabilities of the five classes; `row` and `swapped` are the pair's features in both orders. */
+export function predict(model: RelationModel, row: Float64Array, swapped: Float64Array): Float64Array {
+  const raw = averageOrders(softmax(scores(model, row)), softmax(scores(model, swapped)));
+  return calibrate(raw, model.header.temperature, model.header.bias);
+}

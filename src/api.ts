@@ -1,0 +1,127 @@
+/**
+ * The library: everything the command line does, as calls. Hand-written and short; the command line imports nothing else.
+ *
+ * A `Dreamfold` holds one SQLite file; close it (or declare it with `using`) when done. It reads no clock and no environment
+ * of its own: what it needs of them is handed in.
+ */
+
+import type { ProgressEvent } from './context.js';
+import { auditStore } from './pipeline/audit.js';
+import { changesOf, decideChanges, editChange, explainChange } from './pipeline/decisions.js';
+import { dedupeFile } from './pipeline/dedupe.js';
+import { checkHealth } from './pipeline/doctor.js';
+import { dreamObject, resumeDream, runDream } from './pipeline/dream.js';
+import { type Engine, findDream } from './pipeline/engine.js';
+import { cancelDream, pruneDreams } from './pipeline/lifecycle.js';
+import { applyDream, diffDream, discardDream, undoDream } from './pipeline/publish.js';
+import { relateFile } from './pipeline/relate.js';
+import type {
+  AuditResult,
+  ChangesResult,
+  DedupeResult,
+  DoctorResult,
+  DreamObject,
+  DreamResult,
+  Explanation,
+  PublishResult,
+  RelateResult,
+} from './pipeline/results.js';
+import { openStore } from './store/store.js';
+
+export type { DedupeSettings, DreamSettings } from './config.js';
+export type { ProgressEvent } from './context.js';
+export { exitCodes, UserError } from './errors.js';
+export type {
+  Change,
+  ChangeKind,
+  ChangeStatus,
+  Evidence,
+  Finding,
+  Problem,
+  Relation,
+} from './memory.js';
+export { claudeProject } from './pipeline/claude-project.js';
+export type * from './pipeline/results.js';
+
+export interface OpenOptions {
+  /** SQLite file with dreams, caches and decisions; made where absent, readable by its owner alone. */
+  readonly db: string;
+  /** ISO 8601 UTC clock, e.g. `() => new Date().toISOString()`. */
+  readonly now: () => string;
+  /** Steady clock in milliseconds for durations in reports; without it they are all 0. */
+  readonly clockMs?: () => number;
+  /** Worker threads, 1 by default; never changes a result. */
+  readonly threads?: number;
+  /** Stops what is running; nothing is left half written. */
+  readonly signal?: AbortSignal;
+  readonly report?: (event: ProgressEvent) => void;
+  /** True: never reach the network, whatever a model id would need. */
+  readonly offline?: boolean;
+}
+
+/** `dream` arguments are an id, a unique beginning of one, or undefined for the latest. Every method throws `UserError`s only. */
+export interface Dreamfold {
+  /** @param settings input form of `DreamSettings`: `store` is required */
+  dream(settings: unknown): Promise<DreamResult>;
+  resume(dream?: string): Promise<DreamResult>;
+  /** Asks a running dream, of this or another process, to stop; one that no process works on is canceled at once. */
+  cancel(dream?: string): DreamObject;
+  /** Newest first. */
+  list(): readonly DreamObject[];
+  show(dream?: string): DreamObject;
+  changes(dream?: string): ChangesResult;
+  diff(dream?: string): string;
+  explain(change: string, dream?: string): Promise<Explanation>;
+  decide(changes: readonly string[], decision: 'approved' | 'rejected', dream?: string): Promise<ChangesResult>;
+  edit(change: string, text: string, dream?: string): Promise<ChangesResult>;
+  /** Without `to`: over the input, after a check that it has not changed. */
+  apply(options: { readonly to?: string }, dream?: string): Promise<PublishResult>;
+  undo(dream?: string): Promise<PublishResult>;
+  discard(dream?: string): Promise<DreamObject>;
+  /** Forgets all dreams but the newest `keep`; `all` forgets everything, caches and refusals too. */
+  prune(options: { readonly keep?: number; readonly all?: boolean }): Promise<{ readonly removed: readonly string[] }>;
+  audit(path: string, options?: object): Promise<AuditResult>;
+  /** @param settings input form of `DedupeSettings`: `file` is required */
+  dedupe(settings: unknown): Promise<DedupeResult>;
+  relate(file: string): Promise<RelateResult>;
+  doctor(): Promise<DoctorResult>;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Opens the database of `options` and gives back the library bound to it. */
+export function openDreamfold(options: OpenOptions): Dreamfold {
+  const engine: Engine = {
+    store: openStore(options.db),
+    dbPath: options.db,
+    now: options.now,
+    clockMs: options.clockMs ?? (() => 0),
+    threads: options.threads ?? 1,
+    signal: options.signal ?? new AbortController().signal,
+    report: options.report ?? (() => undefined),
+    offline: options.offline ?? false,
+  };
+  const close = () => engine.store.close();
+  return {
+    dream: (settings) => runDream(engine, settings),
+    resume: (dream) => resumeDream(engine, dream),
+    cancel: (dream) => cancelDream(engine, dream),
+    list: () => engine.store.listDreams().map(dreamObject),
+    show: (dream) => dreamObject(findDream(engine, dream)),
+    changes: (dream) => changesOf(engine, dream),
+    diff: (dream) => diffDream(engine, dream),
+    explain: (change, dream) => explainChange(engine, change, dream),
+    decide: (changes, decision, dream) => decideChanges(engine, changes, decision, dream),
+    edit: (change, text, dream) => editChange(engine, change, text, dream),
+    apply: ({ to }, dream) => applyDream(engine, to, dream),
+    undo: (dream) => undoDream(engine, dream),
+    discard: async (dream) => dreamObject(await discardDream(engine, dream)),
+    prune: (request) => pruneDreams(engine, request),
+    audit: (path, settings) => auditStore(engine, path, settings ?? {}),
+    dedupe: (settings) => dedupeFile(engine, settings),
+    relate: (file) => relateFile(file),
+    doctor: () => checkHealth(engine),
+    close,
+    [Symbol.dispose]: close,
+  };
+}

@@ -48,6 +48,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       segmented,
       spoken: [],
       index: settings.index,
+      instructions: null,
       refused: new Set<string>(),
       movedTime: () => null,
     };

@@ -1,47 +1,25 @@
 /**
- * The line, in order: segment -> embed -> index -> relate -> cluster -> resolve. The only file that knows this order.
- *
- * It is repeated until nothing more would be done (usually twice): the rows that a round leaves are what a dream over the
- * output would see, so that such a dream proposes no further change (design section 5).
+ * The line, in order: segment -> embed -> (index -> relate -> cluster -> resolve, in rounds). With `rounds.ts` the only file that
+ * knows this order.
  */
-import { clusterPairs } from '../cluster/cluster.js';
 import type { IndexMethod } from '../config.js';
 import type { RunContext, VectorCache } from '../context.js';
 import type { Embedder } from '../embed/embed.js';
-import { findCandidates } from '../index/candidates.js';
-import {
-  type Candidate,
-  type Finding,
-  type JudgedPair,
-  type MemoryStore,
-  type PlannedChange,
-  type Segmented,
-  type Side,
-  type SpokenStatement,
-  textKey,
-  type Verdict,
-} from '../memory.js';
+import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
-import { planMerge, planRedaction, planSuggestion, planSupersede, refusalKeys } from '../resolve/changes.js';
-import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
-import { isLocked, pairRefusal, type Row, spokenRow, statementRow } from '../resolve/rows.js';
+import { planRedaction, refusalKeys } from '../resolve/changes.js';
+import { type Row, spokenRow, statementRow } from '../resolve/rows.js';
+import { Rounds } from './rounds.js';
 import { type Screened, screenStatements } from './screening.js';
 import type { StageClock } from './stage-clock.js';
-
-/** Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. */
-const candidateLimits = { minSimilarity: 0.3, maxNeighbors: 24 } as const;
-const groupLimits = { maxSize: 24, minLink: 0.35 } as const;
-/** Below this an unsure best guess is not worth a person's time. */
-const minSuggestion = 0.5;
-/** A person's sentence overwrites a memory only on a surer verdict than two memories need between them. */
-const minSpokenConfidence = 0.95;
-const maxRounds = 6;
+import { type FollowedClause, type Steering, steer } from './steering.js';
 
 export interface ConsolidateInput {
   readonly store: MemoryStore;
   readonly segmented: Segmented;
   readonly spoken: readonly SpokenStatement[];
   readonly index: IndexMethod;
+  readonly instructions: string | null;
   /** Keys of what a person refused (`refusalKeys`). */
   readonly refused: ReadonlySet<string>;
   readonly movedTime: (textKey: string) => string | null;
@@ -57,6 +35,8 @@ export interface Tools {
 
 export interface Consolidation {
   readonly planned: readonly PlannedChange[];
+  /** What each clause of the instructions matched. */
+  readonly clauses: readonly FollowedClause[];
   readonly findings: readonly Finding[];
 }
 
@@ -71,15 +51,45 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
       context,
     ),
   );
-  const rounds = new Rounds(rows, vectors, input, tools, context);
+  const steering = await steer(rows, vectors, input.instructions, tools, context);
+  const steered = applySteering(rows, vectors, steering, tools.embedder.dimensions);
+  const rounds = new Rounds(steered.rows, steered.vectors, input, tools, context);
   await rounds.run();
   const redactions = screened.redactions
     .map(({ statement, masked, kinds }) => planRedaction(statement, masked, kinds))
     .filter(({ change }) => !refusalKeys(change, textKey).some((key) => input.refused.has(key)));
-  return {
-    planned: [...rounds.plan(), ...redactions],
-    findings: screened.findings,
-  };
+  const planned = rounds.plan().map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
+  return { planned: [...planned, ...redactions], clauses: steering.clauses, findings: screened.findings };
+}
+
+/** Rows without those to be ignored; those to be kept are locked. Vectors go along, row by row. */
+function applySteering(
+  rows: readonly Row[],
+  vectors: Float32Array,
+  { keep, ignore }: Steering,
+  dimensions: number,
+): { readonly rows: readonly Row[]; readonly vectors: readonly Float32Array[] } {
+  const left = rows.flatMap((_, at) => (ignore.has(at) ? [] : [at]));
+  const steered = left.flatMap((at) => {
+    const row = rows[at];
+    if (!row) return [];
+    return row.statement && keep.has(at)
+      ? [{ ...row, statement: { ...row.statement, lock: row.statement.lock ?? 'excluded' } as const }]
+      : [row];
+  });
+  return { rows: steered, vectors: left.map((at) => vectors.subarray(at * dimensions, (at + 1) * dimensions)) };
+}
+
+function inFocus({ effect }: PlannedChange, rows: readonly Row[], focus: ReadonlySet<number> | null): boolean {
+  if (focus === null) return true;
+  const touched = new Set([...effect.drop, ...effect.replace.map(({ statementId }) => statementId)]);
+  return rows.some((row, at) => focus.has(at) && row.statement !== null && touched.has(row.statement.id));
+}
+
+function asSuggestion(entry: PlannedChange): PlannedChange {
+  if (entry.change.status === 'suggested') return entry;
+  const reason = `${entry.change.reason} It is outside the focus of the instructions, so it waits for a person.`;
+  return { ...entry, change: { ...entry.change, reason, status: 'suggested' } };
 }
 
 function rowsOf(input: ConsolidateInput, screened: Screened): readonly Row[] {
@@ -87,210 +97,4 @@ function rowsOf(input: ConsolidateInput, screened: Screened): readonly Row[] {
   const known = new Set(judged.map((statement) => statement.text));
   const spoken = screened.spoken.filter((entry) => !known.has(entry.text));
   return [...judged.map((statement) => statementRow(statement, input.movedTime)), ...spoken.map(spokenRow)];
-}
-
-/** The rounds of one consolidation: which rows are alive, what was decided so far, and every verdict asked for, once. */
-class Rounds {
-  /** Grows: a memory that a person's words replace goes on as a new row with those words. */
-  readonly #rows: Row[];
-  readonly #vectors: Float32Array[];
-  readonly #input: ConsolidateInput;
-  readonly #tools: Tools;
-  readonly #context: RunContext;
-  readonly #alive: boolean[];
-  readonly #verdicts = new Map<string, JudgedPair>();
-  readonly #mergedInto = new Map<number, number>();
-  readonly #mergeConfidence = new Map<number, number>();
-  readonly #supersedes: Supersede[] = [];
-  #lastPairs: readonly JudgedPair[] = [];
-
-  constructor(rows: readonly Row[], vectors: Float32Array, input: ConsolidateInput, tools: Tools, context: RunContext) {
-    const { dimensions } = tools.embedder;
-    this.#rows = [...rows];
-    this.#vectors = rows.map((_, row) => vectors.subarray(row * dimensions, (row + 1) * dimensions));
-    this.#input = input;
-    this.#tools = tools;
-    this.#context = context;
-    this.#alive = rows.map(() => true);
-  }
-
-  async run(): Promise<void> {
-    for (let round = 0; round < maxRounds; round++) {
-      this.#context.signal.throwIfAborted();
-      const decisions = await this.#round();
-      if (decisions.merges.length === 0 && decisions.supersedes.length === 0) return;
-      this.#settle(decisions);
-    }
-    this.#lastPairs = this.#lastPairs.filter((pair) => this.#alive[pair.a] && this.#alive[pair.b]);
-  }
-
-  async #round(): Promise<Decisions> {
-    const { clock } = this.#tools;
-    const candidates = await clock.time('index', () => this.#candidates());
-    const pairs = await clock.time('relate', () => this.#relate(candidates));
-    this.#lastPairs = pairs;
-    const between = pairs.filter((pair) => this.#rows[pair.a]?.statement && this.#rows[pair.b]?.statement);
-    const judge = (a: number, b: number): JudgedPair => this.#judge(a, b);
-    const groups = await clock.time('cluster', () => clusterPairs({ count: this.#rows.length, pairs: between, judge }, groupLimits));
-    const inGroups = groups.flatMap((group) => this.#pairsOf(group.members));
-    const sure = pairs.filter((pair) => this.#mayAct(pair));
-    return clock.time('resolve', () => decide(this.#rows, this.#alive, groups, unique([...sure, ...inGroups])));
-  }
-
-  #mayAct(pair: JudgedPair): boolean {
-    const spoken = this.#rows[pair.a]?.spoken || this.#rows[pair.b]?.spoken;
-    return !spoken || pair.verdict.confidence >= minSpokenConfidence;
-  }
-
-  /** Candidates among the living rows; two spoken rows, or two rows of different subjects, are none. */
-  async #candidates(): Promise<readonly Candidate[]> {
-    const living = this.#rows.flatMap((_, row) => (this.#alive[row] ? [row] : []));
-    const { dimensions } = this.#tools.embedder;
-    const vectors = new Float32Array(living.length * dimensions);
-    living.forEach((row, at) => {
-      vectors.set(this.#vectors[row] ?? [], at * dimensions);
-    });
-    const texts = living.map((row) => this.#rows[row]?.text ?? '');
-    const found = await findCandidates(
-      { vectors, dimensions, texts },
-      { method: this.#input.index, ...candidateLimits, words: true },
-      this.#context,
-    );
-    return found.candidates
-      .map(({ a, b, similarity }) => ({
-        a: living[a] ?? 0,
-        b: living[b] ?? 0,
-        similarity,
-      }))
-      .filter(({ a, b }) => this.#comparable(a, b));
-  }
-
-  #comparable(a: number, b: number): boolean {
-    const [rowA, rowB] = [this.#rows[a], this.#rows[b]];
-    if (!rowA || !rowB || (rowA.spoken && rowB.spoken) || (isLocked(rowA) && isLocked(rowB))) return false;
-    const [subjectA, subjectB] = [rowA.statement?.scope.subject ?? null, rowB.statement?.scope.subject ?? null];
-    return subjectA === subjectB || rowA.spoken !== null || rowB.spoken !== null;
-  }
-
-  #relate(candidates: readonly Candidate[]): readonly JudgedPair[] {
-    const every = 4096;
-    return candidates.map(({ a, b, similarity }, at) => {
-      if (at % every === 0) {
-        this.#context.signal.throwIfAborted();
-        this.#context.report({
-          kind: 'stage',
-          stage: 'relate',
-          done: at,
-          total: candidates.length,
-          unit: 'pairs',
-        });
-      }
-      return this.#judge(a, b, similarity);
-    });
-  }
-
-  #judge(a: number, b: number, similarity = this.#similarity(a, b)): JudgedPair {
-    const key = `${a}:${b}`;
-    const known = this.#verdicts.get(key);
-    if (known) return known;
-    const [rowA, rowB] = [this.#rows[a], this.#rows[b]];
-    if (!rowA || !rowB) throw new RangeError(`no rows ${a} and ${b}`);
-    const verdict = this.#input.refused.has(pairRefusal(rowA.key, rowB.key))
-      ? refusedVerdict
-      : this.#tools.judge.judge(sideOf(rowA), sideOf(rowB));
-    const pair = { a, b, similarity, verdict };
-    this.#verdicts.set(key, pair);
-    return pair;
-  }
-
-  #similarity(a: number, b: number): number {
-    const [vectorA, vectorB] = [this.#vectors[a], this.#vectors[b]];
-    return vectorA && vectorB ? vectorA.reduce((sum, value, i) => sum + value * (vectorB[i] ?? 0), 0) : 0;
-  }
-
-  #pairsOf(members: readonly number[]): readonly JudgedPair[] {
-    return members.flatMap((a, at) => members.slice(at + 1).map((b) => this.#judge(a, b)));
-  }
-
-  #settle({ merges, supersedes }: Decisions): void {
-    for (const merge of merges) {
-      for (const row of merge.dropped) {
-        this.#alive[row] = false;
-        this.#mergedInto.set(row, merge.survivor);
-        this.#mergeConfidence.set(row, merge.confidence);
-      }
-    }
-    for (const supersede of supersedes) {
-      this.#alive[supersede.old] = false;
-      this.#supersedes.push(supersede);
-      this.#replace(supersede);
-    }
-  }
-
-  /** The person's words take the place of the memory, as a dream over the output would find them. */
-  #replace({ old, by }: Supersede): void {
-    const statement = this.#rows[old]?.statement;
-    const row = this.#rows[by];
-    const vector = this.#vectors[by];
-    if (!statement || !row?.spoken || !vector) return;
-    this.#rows.push({
-      ...row,
-      statement: { ...statement, text: row.text },
-      spoken: null,
-    });
-    this.#vectors.push(vector);
-    this.#alive.push(true);
-    this.#alive[by] = false;
-  }
-
-  /** Every decision of every round, merges of later rounds folded into one per survivor; then what is left for a person. */
-  plan(): readonly PlannedChange[] {
-    const pairsOf = (rows: readonly number[]) => this.#pairsOf(rows);
-    return [
-      ...this.#merges().flatMap((merge) => planMerge(this.#rows, merge, pairsOf)),
-      ...this.#supersedes.flatMap((supersede) => planSupersede(this.#rows, supersede, 'proposed')),
-      ...suggest(this.#rows, this.#lastPairs, minSuggestion).flatMap((suggestion) => planSuggestion(this.#rows, suggestion)),
-    ];
-  }
-
-  #merges(): readonly Merge[] {
-    const bySurvivor = new Map<number, { dropped: number[]; confidence: number }>();
-    for (const [row, into] of [...this.#mergedInto].sort(([a], [b]) => a - b)) {
-      let survivor = into;
-      for (let next = this.#mergedInto.get(survivor); next !== undefined; next = this.#mergedInto.get(survivor)) survivor = next;
-      const merge = bySurvivor.get(survivor) ?? { dropped: [], confidence: 1 };
-      merge.dropped.push(row);
-      merge.confidence = Math.min(merge.confidence, this.#mergeConfidence.get(row) ?? 1);
-      bySurvivor.set(survivor, merge);
-    }
-    return [...bySurvivor].map(([survivor, { dropped, confidence }]) => ({
-      survivor,
-      dropped,
-      confidence,
-    }));
-  }
-}
-
-const refusedVerdict: Verdict = {
-  relation: 'distinct',
-  keep: 'both',
-  confidence: 1,
-  probabilities: { duplicate: 0, refines: 0, conflict: 0, distinct: 1 },
-  decidedBy: 'person',
-  ambiguous: false,
-  reason: 'A person refused this before.',
-};
-
-/** What the judge sees of a row: text, time that may settle a conflict, and the names it stands under. */
-export function sideOf(row: Row): Side {
-  const scope = row.statement?.scope;
-  return {
-    text: row.text,
-    time: row.time,
-    scope: scope ? [...(scope.title ? [scope.title] : []), ...scope.headings] : [],
-  };
-}
-
-function unique(pairs: readonly JudgedPair[]): readonly JudgedPair[] {
-  return [...new Set(pairs)].sort((x, y) => x.a - y.a || x.b - y.b);
 }

@@ -8,11 +8,11 @@ import { refusalKeys } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
 import { replaceOutput } from '../write/output.js';
-import { sideOf } from './consolidate.js';
 import { inputOf } from './dream.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream } from './engine.js';
 import { renderChanges } from './render.js';
 import type { ChangesResult, ExplainedPair, Explanation } from './results.js';
+import { sideOf } from './rounds.js';
 
 export function changesOf(engine: Engine, dream: string | undefined): ChangesResult {
   const row = findDream(engine, dream);

@@ -177,10 +177,11 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
       segmented,
       spoken: sessions.spoken,
       index: settings.index,
+      instructions: settings.instructions,
       refused,
       movedTime: (key: string) => engine.store.movedTime(key),
     };
-    const { planned, findings } = await consolidate(input, tools, context);
+    const { planned, clauses, findings } = await consolidate(input, tools, context);
     const rendered = renderChanges(store, segmented, planned, refused);
     context.signal.throwIfAborted();
     const problems = [...loadProblems, ...store.problems, ...sessions.problems];
@@ -203,6 +204,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
       sessions: sessions.ids.length,
       ...countChanges(changes),
       asked: 0,
+      instructions: clauses.map(({ kind, text, matched }) => ({ kind, text, matched })),
       seconds: clock.seconds(),
       peak_rss_mb: peakRssMb(),
       out,

@@ -13,6 +13,10 @@ export const dreamSummary = z.object({
   suggested: z.number(),
   /** Clusters that a language model was asked about. */
   asked: z.number(),
+  /** What each clause of the instructions was taken for and how many statements it is about; `other` needs a language model. */
+  instructions: z
+    .array(z.object({ kind: z.enum(['focus', 'ignore', 'keep', 'other']), text: z.string(), matched: z.number() }))
+    .default([]),
   seconds: z.record(z.string(), z.number()),
   peak_rss_mb: z.number(),
   /** Absolute path of the output store. */

@@ -1,0 +1,226 @@
+/**
+ * Index, relate, cluster and resolve, repeated until nothing more would be done (usually twice): the rows that a round leaves are
+ * what a dream over the output would see, so that such a dream proposes no further change (design section 5).
+ */
+import { clusterPairs } from '../cluster/cluster.js';
+import type { RunContext } from '../context.js';
+import { findCandidates } from '../index/candidates.js';
+import type { Candidate, JudgedPair, PlannedChange, Side, Verdict } from '../memory.js';
+import { planMerge, planSuggestion, planSupersede } from '../resolve/changes.js';
+import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
+import { isLocked, pairRefusal, type Row } from '../resolve/rows.js';
+import type { ConsolidateInput, Tools } from './consolidate.js';
+
+/** Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. */
+const candidateLimits = { minSimilarity: 0.3, maxNeighbors: 24 } as const;
+const groupLimits = { maxSize: 24, minLink: 0.35 } as const;
+/** Below this an unsure best guess is not worth a person's time. */
+const minSuggestion = 0.5;
+/** A person's sentence overwrites a memory only on a surer verdict than two memories need between them. */
+const minSpokenConfidence = 0.95;
+const maxRounds = 6;
+
+/** The rounds of one consolidation: which rows are alive, what was decided so far, and every verdict asked for, once. */
+export class Rounds {
+  /** Grows: a memory that a person's words replace goes on as a new row with those words. */
+  readonly #rows: Row[];
+  readonly #vectors: Float32Array[];
+  readonly #input: ConsolidateInput;
+  readonly #tools: Tools;
+  readonly #context: RunContext;
+  readonly #alive: boolean[];
+  readonly #verdicts = new Map<string, JudgedPair>();
+  readonly #mergedInto = new Map<number, number>();
+  readonly #mergeConfidence = new Map<number, number>();
+  readonly #supersedes: Supersede[] = [];
+  #lastPairs: readonly JudgedPair[] = [];
+
+  constructor(rows: readonly Row[], vectors: readonly Float32Array[], input: ConsolidateInput, tools: Tools, context: RunContext) {
+    this.#rows = [...rows];
+    this.#vectors = [...vectors];
+    this.#input = input;
+    this.#tools = tools;
+    this.#context = context;
+    this.#alive = rows.map(() => true);
+  }
+
+  async run(): Promise<void> {
+    for (let round = 0; round < maxRounds; round++) {
+      this.#context.signal.throwIfAborted();
+      const decisions = await this.#round();
+      if (decisions.merges.length === 0 && decisions.supersedes.length === 0) return;
+      this.#settle(decisions);
+    }
+    this.#lastPairs = this.#lastPairs.filter((pair) => this.#alive[pair.a] && this.#alive[pair.b]);
+  }
+
+  async #round(): Promise<Decisions> {
+    const { clock } = this.#tools;
+    const candidates = await clock.time('index', () => this.#candidates());
+    const pairs = await clock.time('relate', () => this.#relate(candidates));
+    this.#lastPairs = pairs;
+    const between = pairs.filter((pair) => this.#rows[pair.a]?.statement && this.#rows[pair.b]?.statement);
+    const judge = (a: number, b: number): JudgedPair => this.#judge(a, b);
+    const groups = await clock.time('cluster', () => clusterPairs({ count: this.#rows.length, pairs: between, judge }, groupLimits));
+    const inGroups = groups.flatMap((group) => this.#pairsOf(group.members));
+    const sure = pairs.filter((pair) => this.#mayAct(pair));
+    return clock.time('resolve', () => decide(this.#rows, this.#alive, groups, unique([...sure, ...inGroups])));
+  }
+
+  #mayAct(pair: JudgedPair): boolean {
+    const spoken = this.#rows[pair.a]?.spoken || this.#rows[pair.b]?.spoken;
+    return !spoken || pair.verdict.confidence >= minSpokenConfidence;
+  }
+
+  /** Candidates among the living rows; two spoken rows, or two rows of different subjects, are none. */
+  async #candidates(): Promise<readonly Candidate[]> {
+    const living = this.#rows.flatMap((_, row) => (this.#alive[row] ? [row] : []));
+    const { dimensions } = this.#tools.embedder;
+    const vectors = new Float32Array(living.length * dimensions);
+    living.forEach((row, at) => {
+      vectors.set(this.#vectors[row] ?? [], at * dimensions);
+    });
+    const texts = living.map((row) => this.#rows[row]?.text ?? '');
+    const found = await findCandidates(
+      { vectors, dimensions, texts },
+      { method: this.#input.index, ...candidateLimits, words: true },
+      this.#context,
+    );
+    return found.candidates
+      .map(({ a, b, similarity }) => ({
+        a: living[a] ?? 0,
+        b: living[b] ?? 0,
+        similarity,
+      }))
+      .filter(({ a, b }) => this.#comparable(a, b));
+  }
+
+  #comparable(a: number, b: number): boolean {
+    const [rowA, rowB] = [this.#rows[a], this.#rows[b]];
+    if (!rowA || !rowB || (rowA.spoken && rowB.spoken) || (isLocked(rowA) && isLocked(rowB))) return false;
+    const [subjectA, subjectB] = [rowA.statement?.scope.subject ?? null, rowB.statement?.scope.subject ?? null];
+    return subjectA === subjectB || rowA.spoken !== null || rowB.spoken !== null;
+  }
+
+  #relate(candidates: readonly Candidate[]): readonly JudgedPair[] {
+    const every = 4096;
+    return candidates.map(({ a, b, similarity }, at) => {
+      if (at % every === 0) {
+        this.#context.signal.throwIfAborted();
+        this.#context.report({
+          kind: 'stage',
+          stage: 'relate',
+          done: at,
+          total: candidates.length,
+          unit: 'pairs',
+        });
+      }
+      return this.#judge(a, b, similarity);
+    });
+  }
+
+  #judge(a: number, b: number, similarity = this.#similarity(a, b)): JudgedPair {
+    const key = `${a}:${b}`;
+    const known = this.#verdicts.get(key);
+    if (known) return known;
+    const [rowA, rowB] = [this.#rows[a], this.#rows[b]];
+    if (!rowA || !rowB) throw new RangeError(`no rows ${a} and ${b}`);
+    const verdict = this.#input.refused.has(pairRefusal(rowA.key, rowB.key))
+      ? refusedVerdict
+      : this.#tools.judge.judge(sideOf(rowA), sideOf(rowB));
+    const pair = { a, b, similarity, verdict };
+    this.#verdicts.set(key, pair);
+    return pair;
+  }
+
+  #similarity(a: number, b: number): number {
+    const [vectorA, vectorB] = [this.#vectors[a], this.#vectors[b]];
+    return vectorA && vectorB ? vectorA.reduce((sum, value, i) => sum + value * (vectorB[i] ?? 0), 0) : 0;
+  }
+
+  #pairsOf(members: readonly number[]): readonly JudgedPair[] {
+    return members.flatMap((a, at) => members.slice(at + 1).map((b) => this.#judge(a, b)));
+  }
+
+  #settle({ merges, supersedes }: Decisions): void {
+    for (const merge of merges) {
+      for (const row of merge.dropped) {
+        this.#alive[row] = false;
+        this.#mergedInto.set(row, merge.survivor);
+        this.#mergeConfidence.set(row, merge.confidence);
+      }
+    }
+    for (const supersede of supersedes) {
+      this.#alive[supersede.old] = false;
+      this.#supersedes.push(supersede);
+      this.#replace(supersede);
+    }
+  }
+
+  /** The person's words take the place of the memory, as a dream over the output would find them. */
+  #replace({ old, by }: Supersede): void {
+    const statement = this.#rows[old]?.statement;
+    const row = this.#rows[by];
+    const vector = this.#vectors[by];
+    if (!statement || !row?.spoken || !vector) return;
+    this.#rows.push({
+      ...row,
+      statement: { ...statement, text: row.text },
+      spoken: null,
+    });
+    this.#vectors.push(vector);
+    this.#alive.push(true);
+    this.#alive[by] = false;
+  }
+
+  /** Every decision of every round, merges of later rounds folded into one per survivor; then what is left for a person. */
+  plan(): readonly PlannedChange[] {
+    const pairsOf = (rows: readonly number[]) => this.#pairsOf(rows);
+    return [
+      ...this.#merges().flatMap((merge) => planMerge(this.#rows, merge, pairsOf)),
+      ...this.#supersedes.flatMap((supersede) => planSupersede(this.#rows, supersede, 'proposed')),
+      ...suggest(this.#rows, this.#lastPairs, minSuggestion).flatMap((suggestion) => planSuggestion(this.#rows, suggestion)),
+    ];
+  }
+
+  #merges(): readonly Merge[] {
+    const bySurvivor = new Map<number, { dropped: number[]; confidence: number }>();
+    for (const [row, into] of [...this.#mergedInto].sort(([a], [b]) => a - b)) {
+      let survivor = into;
+      for (let next = this.#mergedInto.get(survivor); next !== undefined; next = this.#mergedInto.get(survivor)) survivor = next;
+      const merge = bySurvivor.get(survivor) ?? { dropped: [], confidence: 1 };
+      merge.dropped.push(row);
+      merge.confidence = Math.min(merge.confidence, this.#mergeConfidence.get(row) ?? 1);
+      bySurvivor.set(survivor, merge);
+    }
+    return [...bySurvivor].map(([survivor, { dropped, confidence }]) => ({
+      survivor,
+      dropped,
+      confidence,
+    }));
+  }
+}
+
+const refusedVerdict: Verdict = {
+  relation: 'distinct',
+  keep: 'both',
+  confidence: 1,
+  probabilities: { duplicate: 0, refines: 0, conflict: 0, distinct: 1 },
+  decidedBy: 'person',
+  ambiguous: false,
+  reason: 'A person refused this before.',
+};
+
+/** What the judge sees of a row: text, time that may settle a conflict, and the names it stands under. */
+export function sideOf(row: Row): Side {
+  const scope = row.statement?.scope;
+  return {
+    text: row.text,
+    time: row.time,
+    scope: scope ? [...(scope.title ? [scope.title] : []), ...scope.headings] : [],
+  };
+}
+
+function unique(pairs: readonly JudgedPair[]): readonly JudgedPair[] {
+  return [...new Set(pairs)].sort((x, y) => x.a - y.a || x.b - y.b);
+}

@@ -163,9 +163,25 @@ describe('HNSW', () => {
     expect(found.length / exact.candidates.length).toBeGreaterThanOrEqual(0.99);
   });
 
-  it('gives the same result with one thread and with four', async () => {
-    const one = await findCandidates(input, hnsw, makeContext(1));
-    expect(await findCandidates(input, hnsw, makeContext(4))).toEqual(one);
+  it('gives the same result with one thread and with four where there are several graphs, and finds pairs across them', async () => {
+    const [many, few] = [26_000, 8];
+    const random = makeRandom(11);
+    const wide = Float32Array.from({ length: many * few }, () => random() - 0.5);
+    for (let row = 0; row < many; row += 1) {
+      const values = wide.subarray(row * few, (row + 1) * few);
+      // The last hundred rows are all but copies of the first hundred, which are in the other graph.
+      if (row >= many - 100)
+        values.set(wide.subarray((row - many + 100) * few, (row - many + 101) * few).map((value, k) => value + k / 1e4));
+      const norm = Math.hypot(...values);
+      for (const [k, value] of values.entries()) values[k] = value / norm;
+    }
+    const spread = { vectors: wide, dimensions: few, texts: noTexts(many) };
+    const options = { ...hnsw, minSimilarity: 0.99, maxNeighbors: 3 };
+    const one = await findCandidates(spread, options, makeContext(1));
+    expect(await findCandidates(spread, options, makeContext(4))).toEqual(one);
+    const keys = new Set(one.candidates.map(key));
+    const across = Array.from({ length: 100 }, (_, row) => `${row} ${many - 100 + row}`).filter((pair) => keys.has(pair));
+    expect(across.length).toBeGreaterThanOrEqual(99);
   });
 
   it('equals the definition where a list holds all of few rows, equal rows and rows of zeros among them', async () => {

@@ -164,7 +164,14 @@ describe('a store that somebody else writes to', () => {
     ['changed file that the dream leaves alone', 'same.md', write('same.md', 'changed')],
     ['missing file', 'MEMORY.md', () => unlinkSync(join(root, 'MEMORY.md'))],
     ['new file in the way of a new one', 'deep/new.md', write('deep/new.md', 'mine')],
-    ['folder in the place of a file', 'a.md', () => (unlinkSync(join(root, 'a.md')), mkdirSync(join(root, 'a.md')))],
+    [
+      'folder in the place of a file',
+      'a.md',
+      () => {
+        unlinkSync(join(root, 'a.md'));
+        mkdirSync(join(root, 'a.md'));
+      },
+    ],
   ];
   for (const [what, path, change] of changes) {
     it(`a ${what} stops apply before anything is written`, async () => {

@@ -2,6 +2,7 @@
  * Index, relate, cluster and resolve, repeated until nothing more would be done (usually twice): the rows that a round leaves are
  * what a dream over the output would see, so that such a dream proposes no further change (design section 5).
  */
+import { setImmediate } from 'node:timers/promises';
 import { clusterPairs } from '../cluster/cluster.js';
 import type { RunContext } from '../context.js';
 import { findCandidates } from '../index/candidates.js';
@@ -19,6 +20,7 @@ const minSuggestion = 0.5;
 /** A person's sentence overwrites a memory only on a surer verdict than two memories need between them. */
 const minSpokenConfidence = 0.95;
 const maxRounds = 6;
+const pairsBetweenBreaks = 256;
 
 /** The rounds of one consolidation: which rows are alive, what was decided so far, and every verdict asked for, once. */
 export class Rounds {
@@ -102,21 +104,23 @@ export class Rounds {
     return subjectA === subjectB || rowA.spoken !== null || rowB.spoken !== null;
   }
 
-  #relate(candidates: readonly Candidate[]): readonly JudgedPair[] {
-    const every = 4096;
-    return candidates.map(({ a, b, similarity }, at) => {
-      if (at % every === 0) {
+  /** Gives way to the event loop now and then, so that Ctrl-C and a cancel from another process are heard. */
+  async #relate(candidates: readonly Candidate[]): Promise<readonly JudgedPair[]> {
+    const pairs: JudgedPair[] = [];
+    for (const { a, b, similarity } of candidates) {
+      if (pairs.length % pairsBetweenBreaks === 0) {
+        await setImmediate();
         this.#context.signal.throwIfAborted();
-        this.#context.report({
-          kind: 'stage',
-          stage: 'relate',
-          done: at,
-          total: candidates.length,
-          unit: 'pairs',
-        });
+        this.#reportPairs(pairs.length, candidates.length);
       }
-      return this.#judge(a, b, similarity);
-    });
+      pairs.push(this.#judge(a, b, similarity));
+    }
+    this.#reportPairs(pairs.length, candidates.length);
+    return pairs;
+  }
+
+  #reportPairs(done: number, total: number): void {
+    this.#context.report({ kind: 'stage', stage: 'relate', done, total, unit: 'pairs' });
   }
 
   #judge(a: number, b: number, similarity = this.#similarity(a, b)): JudgedPair {

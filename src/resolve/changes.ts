@@ -87,7 +87,7 @@ export function planMerge(
   const [only] = pairs;
   const reason =
     dropped.length === 1 && only
-      ? only.verdict.reason
+      ? sentence(only.verdict.reason)
       : `${members.length} statements say the same${refines ? '; the fullest one stays' : '; one of them stays'}.`;
   return [
     planChange({
@@ -119,7 +119,7 @@ export function planSupersede(rows: readonly Row[], { old, by, pair }: Supersede
     status,
   } as const;
   if (byRow.statement) {
-    const reason = `${pair.verdict.reason} The later statement stays (${dayOf(byRow.time)} after ${dayOf(rows[old]?.time ?? null)}).`;
+    const reason = `${sentence(pair.verdict.reason)} The later statement stays (${dayOf(byRow.time)} after ${dayOf(rows[old]?.time ?? null)}).`;
     return [
       planChange({
         ...common,
@@ -135,7 +135,7 @@ export function planSupersede(rows: readonly Row[], { old, by, pair }: Supersede
     planChange({
       ...common,
       after: { path: oldStatement.path, line: oldStatement.line, text },
-      reason: `${pair.verdict.reason} A person said so later, in a session (${dayOf(at)}).`,
+      reason: `${sentence(pair.verdict.reason)} A person said so later, in a session (${dayOf(at)}).`,
       evidence: [
         {
           session_id: sessionId,
@@ -166,7 +166,7 @@ export function planSuggestion(rows: readonly Row[], suggestion: Suggestion): Pl
       relation: verdict.relation === 'refines' ? 'refines' : 'duplicate',
       confidence: mergeProbability(suggestion.pair),
       decidedBy: verdict.decidedBy,
-      reason: verdict.reason,
+      reason: sentence(verdict.reason),
       status: 'suggested',
       drop: [dropped.id],
     }),
@@ -186,7 +186,7 @@ function planConflict(rows: readonly Row[], pair: JudgedPair): PlannedChange[] {
       relation: 'conflict',
       confidence: pair.verdict.confidence,
       decidedBy: pair.verdict.decidedBy,
-      reason: `${pair.verdict.reason} ${why}, so a person has to say which one holds.`,
+      reason: `${sentence(pair.verdict.reason)} ${why}, so a person has to say which one holds.`,
       status: 'suggested',
     }),
   ];
@@ -205,6 +205,12 @@ export function planRedaction(statement: Statement, masked: string, kinds: reado
     status: 'proposed',
     replace: [{ statementId: statement.id, text: masked }],
   });
+}
+
+/** Reasons of the judge are half sentences; a report has whole ones. */
+function sentence(reason: string): string {
+  const text = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function dayOf(time: string | null): string {

@@ -14,7 +14,7 @@ import { type IdPair, makeRandom, readTrainingPairs, shuffled, TextList, type Tr
 import { wordWeights } from './word-weights.js';
 
 /** Found by the held-out figures that this script prints; `stay` is how much of the start is kept. */
-const settings = { batch: 256, gradedBatch: 128, sharpness: 15, rowRate: 0.002, weightRate: 0.02, gradedEvery: 2, stay: 0.6 } as const;
+const settings = { batch: 256, gradedBatch: 128, sharpness: 15, rowRate: 0.0015, weightRate: 0.02, gradedEvery: 2, stay: 0.6 } as const;
 
 const { values: options } = parseArgs({
   options: {

@@ -47,7 +47,10 @@ export interface GradedSet {
 
 export interface TrainingPairs {
   readonly texts: EncodedTexts;
-  /** Pairs by kind; the pairs of one batch are of one kind, or the kind alone would tell right from wrong. */
+  /**
+   * Pairs by kind and, where it has many, by source: a batch is drawn from one of these, so that what is wrong in it is as much
+   * like what is right as two statements about one project are.
+   */
   readonly kinds: ReadonlyMap<string, readonly IdPair[]>;
   readonly graded: readonly GradedSet[];
   /** Never trained on. */
@@ -74,6 +77,7 @@ const gradedShares = { sts: 0.5, snli: 0.3, counterfactual: 0.2 } as const;
 const heldOutNatural = 2000;
 const heldOutSnli = 2000;
 const maxPieces = 64;
+const fewPairs = 512;
 
 /** Reads all sets; texts that occur in a test split are left out, whatever set they come from. */
 export function readTrainingPairs(dataFolder: string, tokenizer: Tokenizer, random: () => number): TrainingPairs {
@@ -95,7 +99,7 @@ export function readTrainingPairs(dataFolder: string, tokenizer: Tokenizer, rand
   for (const pair of readNaturalPairs(dataFolder)) {
     if (pair.src.includes('classic-books') || random() >= (naturalShares[pair.kind] ?? 0)) continue;
     if (random() < 0.01 && natural.length < heldOutNatural) natural.push(pair);
-    else add(pair.kind, pair);
+    else add(`${pair.kind} ${pair.src}`, pair);
   }
   for (const pair of readWikiSplit(dataFolder)) add('wiki_split', pair);
   for (const pair of readSameCommand(dataFolder)) add('nl2bash', pair);
@@ -114,8 +118,19 @@ export function readTrainingPairs(dataFolder: string, tokenizer: Tokenizer, rand
     }),
   });
   const graded = [grade('sts', sts), grade('snli', snli), grade('counterfactual', readCounterfactualNli(dataFolder).filter(isAllowed))];
+  joinSmall(kinds);
   const heldOut = { natural, sts: readSts(dataFolder, 'dev'), snli: snliDev.slice(0, heldOutSnli) };
   return { texts: list.encoded(), kinds, graded, heldOut };
+}
+
+/** Joins the sources of a kind that have too few pairs for batches of their own. */
+function joinSmall(kinds: Map<string, IdPair[]>): void {
+  for (const [key, pairs] of [...kinds]) {
+    const [kind = key, source] = key.split(' ');
+    if (source === undefined || pairs.length >= fewPairs) continue;
+    kinds.delete(key);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), ...pairs]);
+  }
 }
 
 /** Texts as pieces, one after another. */

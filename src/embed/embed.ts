@@ -79,7 +79,6 @@ function makePool(threads: number): Piscina {
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: 10_000,
-    maxQueue: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -118,7 +118,6 @@ async function transformerBackend(options: EmbedderOptions, pool: Piscina): Prom
 
 /** Distinct texts in the order of first appearance, and which of them each input text is. */
 interface Distinct {
-  readonly keys: readonly string[];
   readonly texts: readonly string[];
   readonly indexOf: Uint32Array;
 }
@@ -142,8 +141,14 @@ class PooledEmbedder implements Embedder {
     context.signal.throwIfAborted();
     const distinct = distinguish(texts);
     const vectors = new Float32Array(distinct.texts.length * this.dimensions);
-    const missing = cache === null ? distinct.texts.map((_, row) => row) : this.#fillFromCache(distinct, cache, vectors);
-    await this.#encodeMissing(distinct, missing, vectors, cache, context);
+    const keys = cache === null ? [] : distinct.texts.map(textKey);
+    const missing = cache === null ? distinct.texts.map((_, row) => row) : this.#fillFromCache(keys, cache, vectors);
+    const keep = (rows: readonly number[]): void =>
+      cache?.put(
+        this.id,
+        rows.map((row) => ({ key: keys[row] ?? '', vector: this.#row(vectors, row).slice() })),
+      );
+    await this.#encodeMissing(distinct.texts, missing, vectors, keep, context);
     return spread(vectors, distinct.indexOf, this.dimensions);
   };
 
@@ -156,7 +161,7 @@ class PooledEmbedder implements Embedder {
   }
 
   /** Copies what is known and returns the rows that are not. A vector of another length is not believed. */
-  #fillFromCache({ keys }: Distinct, cache: VectorCache, vectors: Float32Array): number[] {
+  #fillFromCache(keys: readonly string[], cache: VectorCache, vectors: Float32Array): number[] {
     const missing: number[] = [];
     for (const [row, vector] of cache.get(this.id, keys).entries()) {
       if (vector === null || vector.length !== this.dimensions) missing.push(row);
@@ -166,10 +171,10 @@ class PooledEmbedder implements Embedder {
   }
 
   async #encodeMissing(
-    { keys, texts }: Distinct,
+    texts: readonly string[],
     missing: readonly number[],
     vectors: Float32Array,
-    cache: VectorCache | null,
+    keep: (rows: readonly number[]) => void,
     context: RunContext,
   ): Promise<void> {
     const { batchSize, encodeHere } = this.#backend;
@@ -183,10 +188,7 @@ class PooledEmbedder implements Embedder {
       const batch = rows.map((row) => texts[row] ?? '');
       const found = here?.(batch) ?? (await this.#encodeInWorker(batch));
       for (const [i, row] of rows.entries()) vectors.set(this.#row(found, i), row * this.dimensions);
-      cache?.put(
-        this.id,
-        rows.map((row, i) => ({ key: keys[row] ?? '', vector: this.#row(found, i).slice() })),
-      );
+      keep(rows);
       done += rows.length;
       report();
     };
@@ -227,27 +229,18 @@ async function runInLanes(lanes: number, count: number, run: (task: number) => P
 }
 
 /**
- * What is embedded is the form that the key stands for, so that of two texts with one key it does not matter which comes first.
+ * What is embedded is the form that a text's key stands for, so that of two texts with one key it does not matter which comes
+ * first.
  */
 function distinguish(texts: readonly string[]): Distinct {
-  const rowOfText = new Map<string, number>();
-  const rowOfKey = new Map<string, number>();
-  const keys: string[] = [];
-  const canonical: string[] = [];
+  const rows = new Map<string, number>();
   const indexOf = Uint32Array.from(texts, (text) => {
-    const known = rowOfText.get(text);
-    if (known !== undefined) return known;
-    const key = textKey(text);
-    const row = rowOfKey.get(key) ?? keys.length;
-    if (row === keys.length) {
-      keys.push(key);
-      canonical.push(text.normalize('NFC').replace(/\s+/gu, ' ').trim());
-      rowOfKey.set(key, row);
-    }
-    rowOfText.set(text, row);
+    const canonical = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+    const row = rows.get(canonical) ?? rows.size;
+    if (row === rows.size) rows.set(canonical, row);
     return row;
   });
-  return { keys, texts: canonical, indexOf };
+  return { texts: [...rows.keys()], indexOf };
 }
 
 function spread(vectors: Float32Array, indexOf: Uint32Array, dimensions: number): Float32Array {

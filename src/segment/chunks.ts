@@ -61,12 +61,11 @@ interface Opening {
   readonly sign: string | null;
 }
 
-/** A bullet opens one inside of a list, text at column 0 after a blank line does outside; a list goes on over blank lines. */
+/** A bullet opens one inside of a list, text at column 0 after a blank line does outside; the blocks of a list are put together again. */
 function opensChunk(line: string, { blank, own, sign }: Opening): boolean {
   if (line === '' || /^[ \t]/.test(line)) return false;
   if (own === null || !/[ \t]/.test(line)) return blank && !anyMarker.test(line);
-  if (sign === null) return false;
-  return own === sign || '-*+'.includes(own);
+  return '-*+'.includes(own) ? blank || sign !== null : own === sign;
 }
 
 interface LineState {

@@ -169,9 +169,16 @@ function lastEnd(text: FileText, piece: Span): number {
   return text.source.slice(lines.start, piece.start).trim() === '' ? lines.end : piece.end;
 }
 
+/** A comment at the very end is no part of what is said. */
 function withoutComment(text: string): string {
-  const open = text.endsWith('-->') ? text.lastIndexOf('<!--') : -1;
-  return open === -1 ? text : text.slice(0, open).trimEnd();
+  if (!text.endsWith('-->')) return text;
+  for (let open = text.indexOf('<!--'); open !== -1; ) {
+    const close = text.indexOf('-->', open + 4);
+    if (close === -1) return text;
+    if (close + 3 === text.length) return text.slice(0, open).trimEnd();
+    open = text.indexOf('<!--', close + 3);
+  }
+  return text;
 }
 
 function sentenceSpans(text: FileText, span: Span): readonly Span[] {

@@ -9,8 +9,12 @@ const longestParagraph = 64 * 1024;
 const leansBack =
   /^[*_"'([]*(?:It|Its|This|That|They|Their|Them|These|Those|He|She|His|Her|Otherwise|So|But|Then|Also|However|Therefore|Thus|Hence|Instead|Because|Which|And|Or|Else|Likewise|Similarly|Consequently|Same|Reason|Why|Exception|For example|For instance|As a result|In that case|In this case|If so|If not|Not)(?![\p{L}\p{N}_])/u;
 const abbreviation =
-  /(?:^|[\s([*_"])(?:e\.\s?g|i\.\s?e|z\.\s?B|d\.\s?h|u\.\s?a|o\.\s?ä|vs|Dr|Mr|Mrs|Ms|Prof|St|approx|ca|cf|resp|bzw|usw|etc|Fig|Jr|Sr|Inc|Ltd|Co|Corp|al|pp?|vol|ed|Abs|Art|Str|max|min|incl|excl|inkl|est|dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Okt|Oct|Nov|Dec|Dez|\p{Lu}|\d+|v\d[\w.]*)\.[*_)"]*\s*$/iu;
+  /(?:^|[\s([*_"])(?:e\.\s?g|i\.\s?e|z\.\s?B|d\.\s?h|u\.\s?a|o\.\s?ä|vs|Dr|Mr|Mrs|Ms|Prof|St|approx|ca|cf|resp|bzw|usw|etc|Fig|Jr|Sr|Inc|Ltd|Co|Corp|al|pp?|vol|ed|Abs|Art|Str|max|min|incl|excl|inkl|est|dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Okt|Oct|Nov|Dec|Dez|\p{Lu})\.[*_)"]*\s*$/iu;
 const number = /(?:^|[\s(])(?:No|Nr|Nos)\.\s*$/i;
+/** `am 3. Februar` */
+const dayNumber = /(?:^|\s)\d{1,2}\.\s*$/;
+const month =
+  /^(?:Jan(?:uary?)?|Feb(?:ruary?)?|Mär|März|Mar|March|Apr|April|Mai|May|Jun[ei]?|Jul[iy]?|Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?)(?![\p{L}])/u;
 /** A line that starts so would become a heading, a bullet, a quote or a table. */
 const blockSign = /^(?:[-+*>#|=~<:]|\d{1,9}[.)]|```)/;
 
@@ -41,6 +45,7 @@ function mayCut(text: string, start: number, index: number): boolean {
   if (!/[\p{L}\p{N}]/u.test(after)) return false;
   if (leansBack.test(after) || blockSign.test(after)) return false;
   if (number.test(before)) return !/^\d/.test(after);
+  if (dayNumber.test(before) && month.test(after)) return false;
   return !abbreviation.test(before);
 }
 

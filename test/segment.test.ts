@@ -469,7 +469,32 @@ const anyMarkdown = fc
   .array(fc.tuple(fc.constantFrom(...pieces), fc.constantFrom('\n', '\n', ' ', '\n\n', '')), { maxLength: 14 })
   .map((parts) => parts.flat().join(''));
 
+/** A file without some of its statements still says the others, in order. */
+function checkDrop(bytes: Uint8Array, keep: (index: number) => boolean): void {
+  const read = (content: Uint8Array) => segment([fileOf('a.md', content)]).statements;
+  const statements = read(bytes);
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const [index, { cut }] of statements.entries()) {
+    if (keep(index)) continue;
+    parts.push(bytes.subarray(at, cut.span.start));
+    at = cut.span.end;
+  }
+  const rest = read(Buffer.concat([...parts, bytes.subarray(at)]));
+  const said = (list: readonly Statement[]) => list.map((statement) => statement.text.replace(/\s+/g, '')).join('');
+  expect(said(rest)).toBe(said(statements.filter((_, index) => keep(index))));
+}
+
 describe('properties', () => {
+  it('dropping any statements leaves every other one as it was', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), (of, keep) => {
+        checkDrop(markdownFixtures[of % markdownFixtures.length] ?? Buffer.alloc(0), (index) => keep[index % keep.length] === true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('damaged files give sound statements', () => {
     const damage = fc.record({ of: fc.nat(), at: fc.nat(), skip: fc.nat({ max: 40 }), insert: fc.uint8Array({ maxLength: 5 }) });
     fc.assert(
@@ -564,6 +589,13 @@ describe.skipIf(!existsSync(samples))('real files', () => {
     }
     console.log(`real stores: ${total} statements, ${other} table headers and lines without words beside them, none lost`);
     expect(total).toBeGreaterThan(4000);
+  });
+
+  it('keep what is not dropped', () => {
+    for (const path of storesOf.flatMap((folder) => list(join(samples, folder)))) {
+      const bytes = readFileSync(path);
+      for (const step of path.endsWith('.md') ? [2, 3, 7] : []) checkDrop(bytes, (index) => index % step !== 0);
+    }
   });
 
   it('read in pieces give the blocks of the whole', () => {

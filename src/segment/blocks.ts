@@ -24,7 +24,7 @@ export type Block =
   | ({ readonly kind: 'paragraph' } & Span)
   | { readonly kind: 'list'; readonly marker: string; readonly items: Item[]; readonly start: number; end: number }
   | ({ readonly kind: 'table'; readonly rows: readonly Span[] } & Span)
-  | ({ readonly kind: 'code'; readonly content: Span; readonly text: string } & Span)
+  | ({ readonly kind: 'code'; readonly content: Span /** As Latin-1. */; readonly text: string } & Span)
   | ({ readonly kind: 'quote'; readonly signs: readonly Span[]; readonly plain: boolean } & Span)
   /** HTML, rules, link definitions: no statement, and it stays. */
   | ({ readonly kind: 'other' } & Span);
@@ -41,6 +41,12 @@ const extensions = [gfmTable(), inlineOff];
 const mdastExtensions = [gfmTableFromMarkdown()];
 /** Nesting beyond this is no writing; the parser's time grows with its square. */
 const deepNesting = /^(?:[ \t]*(?:[-+*>]|\d{1,9}[.)])){40}|^[ \t]{400}/m;
+
+/**
+ * Markdown lets only a list that starts at 1 follow a paragraph without a blank line. A list whose first points were dropped starts later
+ * and is still one, so single digits are all read as 1; what a number is counts for nothing else.
+ */
+const laterNumber = /^(?<indent>[ \t]*)[2-9](?<sign>[.)][ \t])/gm;
 
 /** Top-level blocks in order; they do not overlap. Lists of the same kind that stand side by side are one. */
 export function readBlocks(source: string, span: Span): readonly Block[] {
@@ -69,7 +75,7 @@ export function parseChunk(source: string, chunk: Span): readonly Block[] {
   const text = source.slice(chunk.start, chunk.end);
   if (deepNesting.test(text)) return opaque(source, chunk);
   // A mark of byte order inside the Latin-1 view is three other characters, so the parser drops nothing at the start.
-  const root = fromMarkdown(text, { extensions, mdastExtensions });
+  const root = fromMarkdown(text.replace(laterNumber, '$<indent>1$<sign>'), { extensions, mdastExtensions });
   return root.children.flatMap((node) => blockOf(node, source, chunk.start) ?? []);
 }
 
@@ -92,7 +98,7 @@ function blockOf(node: RootContent, source: string, base: number): Block | null 
     case 'table':
       return { kind: 'table', rows: node.children.slice(1).map((row) => spanOf(row, base)), ...span };
     case 'code':
-      return { kind: 'code', content: codeContent(source, span), text: node.value, ...span };
+      return codeOf(source, span);
     case 'blockquote': {
       const plain = node.children.every((child) => child.type === 'paragraph' || child.type === 'list');
       return { kind: 'quote', signs: signsIn(node, source, base), plain, ...span };
@@ -143,6 +149,13 @@ function signsIn(node: RootContent, source: string, base: number): readonly Span
 function quoteSigns(source: string, span: Span): readonly Span[] {
   const found = source.slice(span.start, span.end).matchAll(/^[ \t]*(?:>[ \t]?)+/gm);
   return [...found].map((match) => ({ start: span.start + match.index, end: span.start + match.index + match[0].length }));
+}
+
+function codeOf(source: string, span: Span): Block {
+  const content = codeContent(source, span);
+  const text = source.slice(content.start, content.end);
+  const indented = content.start === span.start && content.end === span.end;
+  return { kind: 'code', content, text: indented ? text.replace(/^(?: {1,4}|\t)/gm, '') : text, ...span };
 }
 
 /** The lines between the fences; for indented code all of it. */

@@ -148,7 +148,7 @@ function takeSentences(walk: Walk, block: Span, leads: boolean): void {
   for (const [index, piece] of pieces.entries()) {
     const next = pieces[index + 1];
     const text = joinedText(walk.text, piece, []);
-    const cut = { start: piece.start, end: next?.start ?? lastEnd(walk.text, piece) };
+    const cut = { start: piece.start, end: next?.start ?? piece.end };
     if (leads && next === undefined) openInner(walk, 'list', piece.start, text);
     if (saysNothing(text)) keepBlock(walk, piece);
     else addStatement(walk, { text: withoutComment(text), span: piece, cut, role: leads && next === undefined ? 'lead' : 'fact' });
@@ -161,12 +161,6 @@ function takeOnly(walk: Walk, span: Span, leads: boolean): void {
   if (leads) openInner(walk, 'list', cut.start, text);
   if (saysNothing(text)) keepBlock(walk, span);
   else addStatement(walk, { text: withoutComment(text), span, cut, role: leads ? 'lead' : 'fact' });
-}
-
-/** The last sentence takes its line end along only where it stands on lines of its own. */
-function lastEnd(text: FileText, piece: Span): number {
-  const lines = linesAround(text, piece);
-  return text.source.slice(lines.start, piece.start).trim() === '' ? lines.end : piece.end;
 }
 
 /** A comment at the very end is no part of what is said. */
@@ -199,12 +193,13 @@ function sentenceSpans(text: FileText, span: Span): readonly Span[] {
 }
 
 function takeItems(walk: Walk, list: List): void {
-  for (const [index, item] of list.items.entries()) {
-    const next = list.items[index + 1];
-    const apart =
-      index > 0 || next === undefined || lineIndex(walk.text, next.start) > lineIndex(walk.text, Math.max(item.start, item.end - 1)) + 1;
-    takeItem(walk, item, apart);
-  }
+  const { items } = list;
+  const lineOf = (offset: number) => lineIndex(walk.text, offset);
+  const gapBefore = (index: number) => {
+    const [before, item] = [items[index - 1], items[index]];
+    return before === undefined || item === undefined || lineOf(item.start) > lineOf(Math.max(before.start, before.end - 1)) + 1;
+  };
+  for (const [index, item] of items.entries()) takeItem(walk, item, gapBefore(index === 0 ? 1 : index));
 }
 
 function takeItem(walk: Walk, item: Item, apart: boolean): void {

@@ -9,7 +9,7 @@ import type { Block, Item } from './blocks.js';
 const notPlain =
   /^(?:#{1,6}(?:[ \t]|$)|>|[-*+](?:[ \t]|$)|[-=]|[*_](?:[ \t]*[*_]){2,}[ \t]*$|\d{1,9}[.)](?:[ \t]|$)|```|~~~|<|\||:|\[(?![^\]]*\](?!:)))/;
 const headingLine = /^(#{1,6})[ \t]+[^ \t]/;
-const nestedLine = /^( +)(?:[-*+]|1[.)]) {1,4}(?=[^ \t])/;
+const nestedLine = /^( +)(?:[-*+]|[1-9][.)]) {1,4}(?=[^ \t])/;
 const itemLine = /^([-*+]|(\d{1,9})([.)])) {1,4}(?=[^ \t])/;
 
 type OpenBlock =
@@ -114,8 +114,8 @@ function stepItem({ source, at, end, open }: LineContext, item: RegExpExecArray)
     open.items.push(newItem);
     return open;
   }
-  // Only a list that starts at 1 may follow a paragraph without a blank line.
-  if (open?.kind === 'paragraph' && number !== undefined && Number(number) !== 1) return null;
+  // A list that starts beyond 9 may not follow a paragraph without a blank line (see `laterNumber`).
+  if (open?.kind === 'paragraph' && number !== undefined && !/^[1-9]$/.test(number)) return null;
   return { kind: 'list', start: at, marker, items: [newItem] };
 }
 

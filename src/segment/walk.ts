@@ -97,13 +97,30 @@ export function addStatement(walk: Walk, { text, span, cut, role, link }: NewSta
   });
 }
 
-/** The lines of a block; `blank` takes the blank line before it along. */
-export function lineCut(walk: Walk, span: Span, blank: boolean): Span {
-  const lines = linesAround(walk.text, span);
-  return {
-    start: blank ? withBlankBefore(walk.text, lines.start, Math.max(walk.cutEnd, walk.body.span.start)) : lines.start,
-    end: lines.end,
-  };
+/**
+ * The lines of a block. With `apart` the blank line before them goes too where another one follows, and a blank line stays where its
+ * neighbours would run together.
+ */
+export function lineCut(walk: Walk, span: Span, apart: boolean): Span {
+  const { text, body } = walk;
+  const lines = linesAround(text, span);
+  const floor = Math.max(walk.cutEnd, body.span.start);
+  if (!apart) return lines;
+  const textBehind = lines.end < body.span.end && hasText(text, lines.end);
+  if (!textBehind) return { start: withBlankBefore(text, lines.start, floor), end: lines.end };
+  const textBefore = lines.start > body.span.start && hasText(text, lines.start - 1);
+  return textBefore ? { start: lines.start, end: endOfText(text, lines) } : lines;
+}
+
+/** True where the line of an offset is not blank. */
+function hasText(text: FileText, offset: number): boolean {
+  const line = linesAround(text, { start: offset, end: offset });
+  return text.source.slice(line.start, line.end).trim() !== '';
+}
+
+function endOfText(text: FileText, lines: Span): number {
+  const end = text.source.charAt(lines.end - 1) === '\n' ? lines.end - 1 : lines.end;
+  return text.source.charAt(end - 1) === '\r' ? end - 1 : end;
 }
 
 /** Something that is no statement: whatever holds it stays. A mark alone does not count, but locks the section it stands in. */

@@ -92,20 +92,19 @@ interface CsvContext {
 
 function csvRecord(bytes: Uint8Array, { row, header, columnOf }: CsvContext): RawRecord {
   const cellOf = (key: string) => row.cells[columnOf(key)];
+  const text = (key: string) => {
+    const cell = cellOf(key);
+    return cell === undefined ? null : cellText(bytes, cell);
+  };
   return {
     span: row.span,
     cut: { span: row.span, list: null },
     line: row.line,
     broken: !isUtf8(bytes.subarray(row.span.start, row.span.end)),
     keys: header,
-    text: (key) => {
-      const cell = cellOf(key);
-      return cell === undefined ? null : { text: cellText(bytes, cell), span: cell };
-    },
-    scalar: (key) => {
-      const cell = cellOf(key);
-      return cell === undefined ? null : cellText(bytes, cell);
-    },
+    text,
+    place: (key) => cellOf(key) ?? null,
+    scalar: text,
   };
 }
 

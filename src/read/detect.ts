@@ -120,8 +120,8 @@ function readRows(file: SourceFile, context: RowsContext): DataReading {
       ? { kind: 'unknown', reason: 'None of its lines is valid JSON. Mend it, or say what it is with --format.' }
       : { kind: 'read', format: format === 'mcp-graph' ? 'mcp-graph' : recordFormat, sure: false, parsed: { memories: [], problems } };
   }
-  const sample = rows.slice(0, sampledRecords);
-  const share = (test: (value: JsonValue) => boolean) => sample.filter((row) => test(row.value)).length / sample.length;
+  const sample = rows.slice(0, sampledRecords).flatMap((row) => row.tree() ?? []);
+  const share = (test: (value: JsonValue) => boolean) => sample.filter((row) => test(row)).length / Math.max(1, sample.length);
   if (format === 'mcp-graph' || (format === null && share(isGraphRow) >= explainedShare)) {
     const parsed = parseGraph(file, rows, context.lineOf);
     return { kind: 'read', format: 'mcp-graph', sure: true, parsed: withProblems(parsed, problems) };

@@ -15,18 +15,47 @@ export interface JsonValue extends Span {
   readonly base: number;
 }
 
-/** Parses strictly (no comments, no trailing commas); null where the bytes are not one JSON value. */
-export function parseJson(bytes: Uint8Array, span: Span): JsonValue | null {
-  const slice = bufferOf(bytes).subarray(span.start, span.end);
+/** The plain value of strict JSON (no comments, no trailing commas); undefined where the bytes are not one JSON value. */
+export function readJson(bytes: Uint8Array, span: Span): unknown {
   try {
-    JSON.parse(slice.toString('utf8'));
+    const data: unknown = JSON.parse(bufferOf(bytes).toString('utf8', span.start, span.end));
+    return data;
+  } catch {
+    // SyntaxError, or a RangeError where it is too long for a string: no JSON we can use, the caller reports the place.
+    return undefined;
+  }
+}
+
+/** The tree of strict JSON; null where the bytes are not one JSON value, or one that is nested too deep to be walked. */
+export function parseJson(bytes: Uint8Array, span: Span): JsonValue | null {
+  return readJson(bytes, span) === undefined ? null : jsonTree(bytes, span);
+}
+
+/** The tree of bytes that `readJson` has accepted; null where it is nested too deep. */
+export function jsonTree(bytes: Uint8Array, span: Span): JsonValue | null {
+  try {
     const errors: ParseError[] = [];
-    const node = parseTree(slice.toString('latin1'), errors, { disallowComments: true, allowTrailingComma: false });
+    const text = bufferOf(bytes).toString('latin1', span.start, span.end);
+    const node = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
     return node === undefined || errors.length > 0 ? null : at(node, bytes, span.start);
   } catch {
-    // SyntaxError, or a RangeError where it is nested too deep for the stack: no JSON we can use, the caller reports the place.
+    // RangeError: the parser's stack is not deep enough.
     return null;
   }
+}
+
+/** A key of a plain value as it is, or a dotted path into nested objects; undefined where there is none. */
+export function dataAt(data: unknown, path: string): unknown {
+  if (!isPlainObject(data)) return undefined;
+  if (Object.hasOwn(data, path)) return data[path];
+  if (!path.includes('.')) return undefined;
+  let current: unknown = data;
+  for (const key of path.split('.')) current = isPlainObject(current) && Object.hasOwn(current, key) ? current[key] : undefined;
+  return current;
+}
+
+export function isPlainObject(data: unknown): data is Readonly<Record<string, unknown>> {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
 }
 
 /** The member of an object, the last one where a key stands twice; null where there is none. */
@@ -58,11 +87,6 @@ export function memberAt(value: JsonValue, path: string): JsonValue | null {
   let current: JsonValue | null = value;
   for (const key of path.split('.')) current = current === null ? null : member(current, key);
   return current;
-}
-
-/** Keys of an object in order; empty for anything else. */
-export function keysOf(value: JsonValue): readonly string[] {
-  return value.node.type === 'object' ? (value.node.children ?? []).flatMap((child) => keyOf(child) ?? []) : [];
 }
 
 /** Elements of an array; empty for anything else. */

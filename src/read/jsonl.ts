@@ -2,12 +2,26 @@
 import { isUtf8 } from 'node:buffer';
 import type { Problem, SourceFile } from '../memory.js';
 import { bomLength, type Line, largestLineBytes, linesOf, newline } from './bytes.js';
-import { elementsOf, isArray, isObject, type JsonValue, keysOf, member, memberAt, parseJson, scalarOf, stringOf } from './json.js';
+import {
+  dataAt,
+  elementsOf,
+  isArray,
+  isObject,
+  isPlainObject,
+  type JsonValue,
+  jsonTree,
+  member,
+  memberAt,
+  readJson,
+  stringOf,
+} from './json.js';
 import { isGraphDocument, type Row } from './mcp.js';
 import type { RawRecord } from './records.js';
 
 /** A row of records; `list` names the array it is an element of, null where it is a line of its own. */
 export interface RecordRow extends Row {
+  /** Its plain value. */
+  readonly data: unknown;
   readonly list: string | null;
   /** With the line end, for a row that is a line. */
   readonly next: number;
@@ -24,15 +38,17 @@ const blankLine = /^[ \t\r]*$/;
 export function readJsonLines(file: SourceFile): Rows {
   const rows: RecordRow[] = [];
   const problems: Problem[] = [];
+  const valid = isUtf8(file.bytes);
   for (const line of linesOf(file.bytes, 0)) {
     const start = line.start === 0 ? bomLength(file.bytes) : line.start;
     if (line.end - start < 64 && blankLine.test(Buffer.from(file.bytes.subarray(start, line.end)).toString('latin1'))) continue;
-    const value = line.end - start > largestLineBytes ? null : parseJson(file.bytes, { start, end: line.end });
-    if (value === null) {
+    const span = { start, end: line.end };
+    const data = line.end - start > largestLineBytes ? undefined : readJson(file.bytes, span);
+    if (data === undefined) {
       problems.push(lineProblem(file, line));
     } else {
-      const broken = !isUtf8(file.bytes.subarray(start, line.end));
-      rows.push({ value, line: line.number, broken, list: null, next: line.next });
+      const broken = !valid && !isUtf8(file.bytes.subarray(start, line.end));
+      rows.push({ ...span, data, tree: () => jsonTree(file.bytes, span), line: line.number, broken, list: null, next: line.next });
     }
   }
   return { rows, problems };
@@ -60,9 +76,12 @@ export const envelopeNames: readonly string[] = ['results', 'memories', 'records
 export function documentRows(file: SourceFile, document: JsonValue, lineOf: (offset: number) => number): readonly RecordRow[] | null {
   const list = isGraphDocument(document) ? member(document, 'entities') : recordList(document);
   if (list === null) return null;
+  const valid = isUtf8(file.bytes);
   return elementsOf(list).map((value) => {
-    const broken = !isUtf8(file.bytes.subarray(value.start, value.end));
-    return { value, line: lineOf(value.start), broken, list: `${file.path}#${list.start}`, next: value.end };
+    const broken = !valid && !isUtf8(file.bytes.subarray(value.start, value.end));
+    const span = { start: value.start, end: value.end };
+    const data = readJson(file.bytes, span) ?? null;
+    return { ...span, data, tree: () => value, line: lineOf(value.start), broken, list: `${file.path}#${list.start}`, next: value.end };
   });
 }
 
@@ -80,22 +99,28 @@ export const bareText = '(text)';
 
 /** A row as a record; a bare string is a record whose text is itself. */
 export function jsonRecord(row: RecordRow): RawRecord {
-  const { value } = row;
-  const span = { start: value.start, end: value.end };
-  const cut = row.list === null ? { start: row.value.base, end: row.next } : span;
-  const find = (key: string) => (key === bareText && !isObject(value) ? value : memberAt(value, key));
+  const { data } = row;
+  const whole = !isPlainObject(data);
+  const cut = row.list === null ? { start: row.start, end: row.next } : { start: row.start, end: row.end };
   return {
-    span,
+    span: { start: row.start, end: row.end },
     cut: { span: cut, list: row.list },
     line: row.line,
     broken: row.broken,
-    keys: isObject(value) ? keysOf(value) : [bareText],
+    keys: whole ? [bareText] : Object.keys(data),
     text: (key) => {
-      const found = find(key);
-      const text = stringOf(found);
-      return found === null || text === null ? null : { text, span: { start: found.start, end: found.end } };
+      const found = whole && key === bareText ? data : dataAt(data, key);
+      return typeof found === 'string' ? found : null;
     },
-    scalar: (key) => scalarOf(isObject(value) ? memberAt(value, key) : null),
+    place: (key) => {
+      const tree = row.tree();
+      const found = tree === null || (whole && key === bareText) ? tree : memberAt(tree, key);
+      return found === null ? null : { start: found.start, end: found.end };
+    },
+    scalar: (key) => {
+      const found = dataAt(data, key);
+      return typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean' ? found : null;
+    },
   };
 }
 

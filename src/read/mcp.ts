@@ -2,14 +2,15 @@
  * The knowledge graph of the MCP reference memory server and its forks: one entity or relation a line, or one object with both lists.
  * An observation is a statement; its entity is what nothing is merged across. Relations are kept as they are.
  */
-import { type Field, type Memory, makeId, type Problem, type SourceFile, type StatementTime } from '../memory.js';
+import { type Field, type Memory, makeId, type Problem, type SourceFile, type Span, type StatementTime } from '../memory.js';
 import { largestTextBytes } from './bytes.js';
 import { elementsOf, isArray, isObject, type JsonValue, member, scalarOf, stringOf } from './json.js';
 import { parseTime } from './time.js';
 
 /** One JSON value of a file and where it stands. */
-export interface Row {
-  readonly value: JsonValue;
+export interface Row extends Span {
+  /** Its tree, parsed anew at each call so that large files fit into memory; null where it is nested too deep. */
+  readonly tree: () => JsonValue | null;
   /** 1-based line of its start. */
   readonly line: number;
   /** True where its bytes are no valid UTF-8. */
@@ -38,12 +39,13 @@ export function parseGraph(file: SourceFile, rows: readonly Row[], lineOf: (offs
   const problems: Problem[] = [];
   const seen = new Map<string, number>();
   for (const row of rows) {
-    if (isEntity(row.value)) {
-      const name = stringOf(member(row.value, 'name')) ?? '';
+    const value = row.tree();
+    if (value !== null && isEntity(value)) {
+      const name = stringOf(member(value, 'name')) ?? '';
       const nth = seen.get(name) ?? 0;
       seen.set(name, nth + 1);
-      memories.push(entityMemory(file, row, { name, nth, lineOf, problems }));
-    } else if (!isGraphRow(row.value)) {
+      memories.push(entityMemory(file, value, { name, nth, lineOf, problems, broken: row.broken }));
+    } else if (value === null || !isGraphRow(value)) {
       const message = 'The record is no entity and no relation of a knowledge graph. It is left as it is.';
       problems.push({ kind: 'malformed', path: file.path, line: row.line, message });
     }
@@ -68,10 +70,10 @@ interface EntityContext {
   readonly nth: number;
   readonly lineOf: (offset: number) => number;
   readonly problems: Problem[];
+  readonly broken: boolean;
 }
 
-function entityMemory(file: SourceFile, row: Row, context: EntityContext): Memory {
-  const { value } = row;
+function entityMemory(file: SourceFile, value: JsonValue, context: EntityContext): Memory {
   // `_savedAt` of a fork is the time the whole entity was saved, not the time it was learned: as weak as a file's.
   const saved = parseTime(scalarOf(member(value, '_savedAt')));
   const time: StatementTime = { at: saved ?? file.modifiedAt, source: 'file' };
@@ -86,7 +88,7 @@ function entityMemory(file: SourceFile, row: Row, context: EntityContext): Memor
     body: { shape: 'fields', fields },
     time,
     sessionId: null,
-    lock: row.broken ? 'broken' : pinned ? 'marked' : null,
+    lock: context.broken ? 'broken' : pinned ? 'marked' : null,
   };
 }
 

@@ -16,8 +16,10 @@ export interface RawRecord {
   readonly line: number;
   readonly broken: boolean;
   readonly keys: readonly string[];
-  /** The text under a key and where it stands; null where there is no text. */
-  readonly text: (key: string) => { readonly text: string; readonly span: Span } | null;
+  /** The text under a key; null where there is none. */
+  readonly text: (key: string) => string | null;
+  /** Where the value under a key stands, quotes included. */
+  readonly place: (key: string) => Span | null;
   /** The value under a key as text, number or boolean; null for anything else. */
   readonly scalar: (key: string) => string | number | boolean | null;
 }
@@ -45,7 +47,7 @@ export const explainedShare = 0.6;
 /** Which keys hold what; null where no key holds text in enough of the records. */
 export function findColumns(records: readonly RawRecord[], fields: FieldMap): Columns | null {
   const enough = (key: string) => {
-    const withText = records.filter((record) => (record.text(key)?.text.trim() ?? '') !== '').length;
+    const withText = records.filter((record) => (record.text(key)?.trim() ?? '') !== '').length;
     return records.length > 0 && withText >= explainedShare * records.length;
   };
   const text = (fields.text === undefined ? namesIn(records) : [fields.text]).find(enough);
@@ -71,13 +73,14 @@ export function parseRecords(file: SourceFile, records: readonly RawRecord[], co
   const seen = new Map<string, number>();
   const report = (kind: Problem['kind'], line: number, message: string) => problems.push({ kind, path: file.path, line, message });
   for (const record of records) {
-    const found = record.text(columns.text);
-    if (found === null || found.text.trim() === '') {
+    const text = record.text(columns.text) ?? '';
+    const span = text.trim() === '' ? null : record.place(columns.text);
+    if (span === null) {
       report('malformed', record.line, `The record has no text under "${columns.text}". It is left as it is.`);
-    } else if (found.span.end - found.span.start > largestTextBytes) {
+    } else if (span.end - span.start > largestTextBytes) {
       report('unsupported', record.line, 'The text of the record is longer than 1 MiB. It is left as it is.');
     } else {
-      memories.push(recordMemory(file, record, { columns, encoding, found, seen }));
+      memories.push(recordMemory(file, record, { columns, encoding, found: { text, span }, seen }));
     }
   }
   return { memories, problems };

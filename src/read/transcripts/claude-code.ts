@@ -3,10 +3,11 @@
  * The format is internal and grows every month, so what is not known is kept and counted. Two passes: see claude-tree.ts.
  */
 import { basename } from 'node:path';
+import { readEnvelope } from './claude-envelope.js';
 import { sessionTree } from './claude-tree.js';
-import { askedAnswers, isTyped, type ResultContext, readToolResult } from './claude-user.js';
-import { asFields, asList, asText, asTime, type Fields } from './json.js';
-import { type FormatReader, idOfFile, type RawRecord, type Sink, stemOf, type TurnDraft } from './sink.js';
+import { askedAnswers, isTyped, type Position, type ResultContext, readToolResult } from './claude-user.js';
+import { asFields, asList, asText, asTime, type Fields, parseJson } from './json.js';
+import { type FormatReader, idOfFile, type RawRecord, type Sink, stemOf } from './sink.js';
 import { clipInput, clipProse, contentText, hasAttachment, isInterrupt, plain, typedText } from './text.js';
 
 /** Bookkeeping of the client that holds nothing anybody said. */
@@ -50,12 +51,6 @@ export function isClaudeRecord(value: unknown): boolean {
   return silentTypes.has(type) || (spokenTypes.has(type) && (record.summary ?? record.operation ?? record.attachment) !== undefined);
 }
 
-interface Position {
-  readonly line: number;
-  readonly at: string | null;
-  readonly branch: NonNullable<TurnDraft['branch']>;
-}
-
 /** A text that waits for more blocks of the same API message, which comes as several records. */
 interface Pending extends Position {
   readonly messageId: string;
@@ -73,7 +68,8 @@ interface State extends ResultContext {
 
 /** The two passes over one file: every record goes through `scan`, then `scanned` is called, then every one through the reader. */
 export interface TwoPassReader extends FormatReader {
-  readonly scan: (value: unknown) => void;
+  /** The bytes of the record, valid only during the call. */
+  readonly scan: (bytes: Uint8Array) => void;
   readonly scanned: () => void;
 }
 
@@ -113,9 +109,9 @@ function acceptUser(state: State, sink: Sink, record: Fields, position: Position
   if (Array.isArray(content) && results.length === 0 && contentText(content) === '' && !hasAttachment(content) && content.length > 0)
     return 'user record with unknown content';
   for (const block of results) {
-    const { asked, ...draft } = readToolResult(state, asFields(block) ?? {}, record);
-    sink.turn({ ...draft, ...position });
-    if (asked) for (const text of askedAnswers(record)) tellTyped(state, sink, text, position);
+    const turn = readToolResult(state, asFields(block) ?? {}, record, position);
+    sink.turn(turn);
+    if (turn.tool?.name === 'AskUserQuestion') for (const text of askedAnswers(record)) tellTyped(state, sink, text, position);
   }
   const rest = typeof content === 'string' ? content : content.filter((block) => !results.includes(block));
   if (results.length === 0 || contentText(rest).trim() !== '') acceptUserText(state, sink, record, rest, position);
@@ -136,8 +132,7 @@ function acceptBlock(state: State, sink: Sink, block: unknown, position: Positio
     sink.turn({ speaker: 'agent', kind: 'tool_call', text: '', tool: { name, callId, input }, ...position });
   } else if (fields !== null && type.endsWith('tool_result')) {
     tellPending(state, sink);
-    const { asked: _asked, ...draft } = readToolResult(state, fields, {});
-    sink.turn({ ...draft, ...position });
+    sink.turn(readToolResult(state, fields, {}, position));
   } else if (!silentBlocks.has(type)) sink.unknown(`content block of type ${type}`, position.line);
 }
 
@@ -214,6 +209,12 @@ function acceptRecord(state: State, sink: Sink, record: Fields, position: Positi
   }
 }
 
+/** False where a record cannot be what a person typed, which saves parsing it twice. */
+function mayBeTyped(type: Uint8Array, bytes: Uint8Array): boolean {
+  if (Buffer.from(type).toString('latin1') !== 'user') return false;
+  return !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"toolUseResult":');
+}
+
 /** A reader for one Claude Code file. */
 export function claudeCodeReader(file: string, sink: Sink): TwoPassReader {
   const tree = sessionTree();
@@ -223,12 +224,13 @@ export function claudeCodeReader(file: string, sink: Sink): TwoPassReader {
   const fallback = /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(stemOf(file)) ? stemOf(file) : idOfFile(file);
   let session = fallback;
   return {
-    scan: (value) => {
-      const record = asFields(value);
-      const uuid = asText(record?.uuid);
-      if (record === null || uuid === null) return;
-      const at = Date.parse(asTime(record.timestamp) ?? '') || 0;
-      tree.add({ uuid, parent: asText(record.parentUuid), typed: !inside(record) && isTyped(record), at });
+    scan: (bytes) => {
+      const { uuid, parentUuid, timestamp, type } = readEnvelope(bytes);
+      if (uuid === null || uuid.length === 0) return;
+      const record = type !== null && mayBeTyped(type, bytes) ? asFields(parseJson(bytes)?.value) : null;
+      const typed = record !== null && !inside(record) && isTyped(record);
+      const at = timestamp === null ? 0 : Date.parse(Buffer.from(timestamp).toString('latin1')) || 0;
+      tree.add({ uuid, parent: parentUuid, typed, at });
     },
     scanned: tree.close,
     accept: ({ value, line }: RawRecord) => {

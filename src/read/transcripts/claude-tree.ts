@@ -39,7 +39,8 @@ class FingerprintTable {
     this.#size *= 2;
     this.#keys = new Uint32Array(2 * this.#size);
     this.#values = new Int32Array(this.#size).fill(-1);
-    for (const [old, value] of values.entries()) {
+    for (let old = 0; old < values.length; old++) {
+      const value = values[old] ?? -1;
       if (value === -1) continue;
       const slot = this.#slot(keys[2 * old] ?? 0, keys[2 * old + 1] ?? 0);
       this.#keys[2 * slot] = keys[2 * old] ?? 0;
@@ -49,12 +50,15 @@ class FingerprintTable {
   }
 }
 
-/** 64 bits of a uuid, or of any other text; two of a million collide with a chance of about 1 in 40 million. */
-function fingerprint(id: string): readonly [number, number] {
+/** 64 bits of an id as two numbers; of a million ids two collide with a chance of about 1 in 40 million. */
+type Fingerprint = readonly [high: number, low: number];
+
+/** Of an id's bytes or of its text, which is the same for ids in ASCII. */
+function fingerprint(id: Uint8Array | string): Fingerprint {
   let high = 0x811c9dc5;
   let low = 0x9dc5811c;
   for (let i = 0; i < id.length; i++) {
-    const code = id.charCodeAt(i);
+    const code = typeof id === 'string' ? id.charCodeAt(i) : (id[i] ?? 0);
     high = Math.imul(high ^ code, 0x01000193);
     low = Math.imul(low ^ code ^ (high >>> 13), 0x5bd1e995);
   }
@@ -72,8 +76,8 @@ interface Prompts {
 }
 
 export interface TreeRecord {
-  readonly uuid: string;
-  readonly parent: string | null;
+  readonly uuid: Uint8Array;
+  readonly parent: Uint8Array | null;
   /** True where a person typed it. */
   readonly typed: boolean;
   /** Milliseconds since 1970, 0 where unknown. */
@@ -119,7 +123,7 @@ export function sessionTree(): SessionTree {
   const table = new FingerprintTable();
   const prompts: Prompts = { parent: [], above: [], newest: [] };
   let abandoned: Uint8Array = new Uint8Array(0);
-  const ownerOf = (uuid: string): number => {
+  const ownerOf = (uuid: Uint8Array | string): number => {
     const entry = table.get(...fingerprint(uuid));
     return entry === -1 ? -1 : (entry >> 1) - 1;
   };

@@ -23,12 +23,17 @@ export interface ResultContext {
   readonly calls: Map<string, string>;
 }
 
-type ResultDraft = Omit<TurnDraft, 'line' | 'at' | 'branch'> & { readonly asked: boolean };
+/** Where and when a record stands. */
+export interface Position {
+  readonly line: number;
+  readonly at: string | null;
+  readonly branch: NonNullable<TurnDraft['branch']>;
+}
 
 const errorWrapper = /^<tool_use_error>([\s\S]*)<\/tool_use_error>$/;
 
-/** A result as a turn: output, or a person's refusal or stop. `asked` where the tool put questions to the person. */
-export function readToolResult(context: ResultContext, block: Fields, record: Fields): ResultDraft {
+/** A result as a turn: output, or a person's refusal or stop. */
+export function readToolResult(context: ResultContext, block: Fields, record: Fields, position: Position): TurnDraft {
   const callId = asText(block.tool_use_id);
   const name = (callId === null ? undefined : context.calls.get(callId)) ?? 'unknown';
   if (callId !== null) context.calls.delete(callId);
@@ -36,10 +41,10 @@ export function readToolResult(context: ResultContext, block: Fields, record: Fi
   const raw = contentText(block.content);
   const failed = block.is_error === true || asFields(record.toolUseResult)?.interrupted === true;
   const reason = failed ? refusalReason(raw) : null;
-  if (reason !== null) return { speaker: 'person', kind: 'reject', text: reason, tool, error: true, asked: false };
-  if (failed && isInterrupt(raw)) return { speaker: 'person', kind: 'interrupt', text: raw.trim(), tool, error: true, asked: false };
+  if (reason !== null) return { speaker: 'person', kind: 'reject', text: reason, tool, error: true, ...position };
+  if (failed && isInterrupt(raw)) return { speaker: 'person', kind: 'interrupt', text: raw.trim(), tool, error: true, ...position };
   const text = clipOutput(errorWrapper.exec(raw.trim())?.[1] ?? raw);
-  return { speaker: 'tool', kind: 'tool_result', text, tool, error: failed, asked: name === 'AskUserQuestion' };
+  return { speaker: 'tool', kind: 'tool_result', text, tool, error: failed, ...position };
 }
 
 /** What the person wrote in answer to the agent's questions; a choice among the agent's own words is not the person's. */

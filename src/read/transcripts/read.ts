@@ -3,7 +3,7 @@ import type { Problem } from '../../memory.js';
 import { type Head, type TranscriptFormat, transcriptFormats } from './formats.js';
 import { asFields } from './json.js';
 import { openSink, type Sink, type TranscriptItem } from './sink.js';
-import { type Entry, readEntries, type Shape, sniffShape } from './source.js';
+import { type Entry, readEntries, readRecordBytes, type Shape, sniffShape } from './source.js';
 import { clip } from './text.js';
 
 /** Records that are looked at to tell the format, and the share of them that has to fit. */
@@ -93,8 +93,7 @@ async function* readKnown(
   const sink = openSink(file, format.name, options.persons);
   const reader = format.open(file, sink, head);
   if ('scan' in reader) {
-    for await (const batch of readEntries(file, shape, options.signal))
-      for (const { kind, parsed } of batch) if (kind === 'element' && parsed !== null) reader.scan(parsed.value);
+    for await (const batch of readRecordBytes(file, shape, options.signal)) for (const bytes of batch) reader.scan(bytes);
     reader.scanned();
   }
   for await (const batch of readEntries(file, shape, options.signal)) {

@@ -93,7 +93,7 @@ export function openSink(file: string, format: string, persons: Readonly<Record<
   };
   return {
     session,
-    turn: ({ line, ...draft }) => {
+    turn: (draft) => {
       if (current === null) session(idOfFile(file), null);
       const turn: Turn = {
         sessionId: current?.id ?? idOfFile(file),
@@ -105,7 +105,7 @@ export function openSink(file: string, format: string, persons: Readonly<Record<
         tool: draft.tool ?? null,
         error: draft.error ?? null,
         branch: draft.branch ?? 'active',
-        ref: { path: file, line },
+        ref: { path: file, line: draft.line },
       };
       items.push({ kind: 'turn', turn });
     },

@@ -114,6 +114,21 @@ async function* wholeEntry(file: string, signal: AbortSignal): AsyncGenerator<It
 }
 
 /**
+ * The bytes of every record that is neither too long nor cut off, unparsed; each valid until the next is asked for.
+ * @throws Error of the file system, with its `code`.
+ */
+export async function* readRecordBytes(file: string, shape: Shape, signal: AbortSignal): AsyncGenerator<Iterable<Uint8Array>> {
+  function* lines(batch: Iterable<Line>): Generator<Uint8Array> {
+    for (const { bytes, tooLong } of batch) if (!tooLong) yield bytes;
+  }
+  function* elements(batch: Iterable<Piece>): Generator<Uint8Array> {
+    for (const { kind, bytes, tooLong, complete } of batch) if (kind === 'element' && complete && !tooLong) yield bytes;
+  }
+  if (shape === 'lines') for await (const batch of readLines(file, signal)) yield lines(batch);
+  else if (shape === 'document') for await (const batch of readElements(file, signal)) yield elements(batch);
+}
+
+/**
  * The records of a file, a batch for each chunk. Fields of a document's own object come as kind `field`, and so does the
  * report of a document that breaks off between two records.
  * @throws Error of the file system, with its `code`.

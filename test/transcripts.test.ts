@@ -84,7 +84,9 @@ describe('finding transcripts', () => {
   it('lists files and folders to any depth in path order, each file once', async () => {
     const folder = join(temp, 'list');
     mkdirSync(join(folder, 'b/deep'), { recursive: true });
-    for (const name of ['b/deep/x.jsonl', 'a.jsonl', 'B.json', 'run.traj', 'notes.md']) writeFileSync(join(folder, name), '');
+    mkdirSync(join(folder, 'b/tool-results'));
+    const names = ['b/deep/x.jsonl', 'a.jsonl', 'B.json', 'run.traj', 'notes.md', 'b/tool-results/t.json', 'sessions-index.json'];
+    for (const name of names) writeFileSync(join(folder, name), '');
     symlinkSync(join(folder, 'a.jsonl'), join(folder, 'z-link.jsonl'));
     symlinkSync(join(folder, 'gone.jsonl'), join(folder, 'dangling.jsonl'));
     const { files, problems } = await listTranscripts([folder, join(folder, 'a.jsonl')], { signal });
@@ -227,6 +229,13 @@ describe('Claude Code', () => {
     ]);
     expect(broken.turns.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     expect(broken.counts).toEqual({ records: 5, explained: 3, reported: 2 });
+  });
+
+  it('reads lines also where the first of them breaks off at a comma', async () => {
+    const rest = readFileSync(fixture('claude-code/duplicates.jsonl'), 'utf8');
+    const { turns, counts } = await read(write('start.jsonl', `{"type":"user",\n${rest}`));
+    expect(turns.map(({ text }) => text)).toEqual(['From now on we tag releases.', 'Noted.', 'good']);
+    expect(counts).toEqual({ records: 5, explained: 4, reported: 1 });
   });
 
   it('tells a record with the same uuid once, unless the first was not understood', async () => {

@@ -13,6 +13,10 @@ export type { TranscriptItem } from './transcripts/sink.js';
 
 const extensions = /\.(?:jsonl|json|traj|ndjson)$/i;
 
+/** What clients keep beside their transcripts: no sessions, and not worth a report for each. */
+const sideFolders = new Set(['.git', 'node_modules', 'tool-results', 'todos', 'file-history', 'shell-snapshots', 'statsig']);
+const sideFiles = /^(?:sessions-index\.json|.*\.meta\.json|settings(?:\.local)?\.json|package(?:-lock)?\.json|tsconfig.*\.json)$/;
+
 function unreadable(path: string, thrown: unknown): Problem {
   const why = systemCode(thrown) ?? toError(thrown).message;
   return { kind: 'unreadable', path, line: null, message: `Not readable (${why}). Check its permissions and run again.` };
@@ -44,8 +48,8 @@ async function walk(
       entries.map(async (entry) => {
         const file = join(folder, entry.name);
         const path = below === '' ? entry.name : `${below}/${entry.name}`;
-        if (entry.isDirectory()) return await walk(file, path, options);
-        if (!extensions.test(entry.name)) return [];
+        if (entry.isDirectory()) return sideFolders.has(entry.name) ? [] : await walk(file, path, options);
+        if (!extensions.test(entry.name) || sideFiles.test(entry.name)) return [];
         return (await isFile(file)) ? [{ file, below: path }] : [];
       }),
     );
@@ -60,7 +64,7 @@ async function walk(
 /**
  * The transcript files among files and folders, folders read to any depth (links to folders are not followed), sorted by their
  * path below what was given; a file that is reached twice is listed once. Files that were named are taken whatever they are
- * called, files in folders by extension (`jsonl`, `json`, `traj`, `ndjson`).
+ * called, files in folders by extension (`jsonl`, `json`, `traj`, `ndjson`), without what clients are known to keep beside them.
  * @throws UserError `notFound` for a path that does not exist.
  */
 export async function listTranscripts(

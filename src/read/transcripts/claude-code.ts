@@ -181,7 +181,9 @@ function acceptQueued(state: State, sink: Sink, raw: unknown, remember: boolean,
 function acceptAttachment(state: State, sink: Sink, record: Fields, position: Position): null {
   const attachment = asFields(record.attachment);
   if (attachment?.type !== 'queued_command') return null;
-  if ((attachment.commandMode ?? 'prompt') === 'prompt') return acceptQueued(state, sink, attachment.prompt, false, position);
+  const origin = asText(asFields(attachment.origin)?.kind) ?? 'human';
+  if (origin === 'human' && (attachment.commandMode ?? 'prompt') === 'prompt')
+    return acceptQueued(state, sink, attachment.prompt, false, position);
   tellNote(sink, contentText(attachment.prompt), position);
   return null;
 }

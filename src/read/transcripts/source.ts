@@ -49,7 +49,8 @@ async function firstLines(file: string, signal: AbortSignal): Promise<readonly S
 
 /**
  * Whether the file holds a value a line or one document. A first line that is a value is a document only if no other line
- * follows; one that is not may be a broken line, if a later one is a value, or the start of a document.
+ * follows; one that is not may be a broken line, if a later one is a value, or the start of a document. Where it ends like the
+ * start of a document, two values on two lines with no comma between them still tell lines.
  * @throws Error of the file system, with its `code`.
  */
 export async function sniffShape(file: string, signal: AbortSignal): Promise<Shape> {
@@ -57,8 +58,9 @@ export async function sniffShape(file: string, signal: AbortSignal): Promise<Sha
   if (first === undefined) return 'empty';
   if (!first.tooLong && !/^[[{]/.test(first.text)) return 'lines';
   if (looksLikeValue(first)) return rest.length > 0 ? 'lines' : 'document';
-  if (goesOn.test(first.text)) return 'document';
-  return rest.some(looksLikeValue) ? 'lines' : 'document';
+  const values = rest.map(looksLikeValue);
+  if (goesOn.test(first.text)) return values.some((isValue, i) => isValue && values[i + 1] === true) ? 'lines' : 'document';
+  return values.includes(true) ? 'lines' : 'document';
 }
 
 interface Raw {

@@ -23,6 +23,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OutputFile, type SourceFile, sha256 } from '../dist/memory.js';
 import { applyInPlace, copyTo, recover, undoInPlace } from '../dist/write/apply.js';
 import type { ApplyPlan, Journal } from '../dist/write/journal.js';
+import { removeStaging } from '../dist/write/output.js';
 
 const child = join(dirname(fileURLToPath(import.meta.url)), 'fixtures', 'apply-child.mjs');
 
@@ -34,8 +35,9 @@ function memoryJournal(at: (phase: string) => void = () => undefined): Journal {
       plan = next;
       at(next.phase);
     },
-    end: () => {
+    end: (done) => {
       plan = null;
+      at(done ? 'done' : 'not done');
     },
     pending: () => plan,
   };
@@ -99,8 +101,13 @@ describe('apply and undo', () => {
     const before = readStore();
     const old = snapshot();
     const inode = statSync(join(root, 'same.md')).ino;
-    const input = { root, single: false, before, after: outputOf(newTexts) };
-    await applyInPlace(input, memoryJournal());
+    const input = { root, single: false, before, after: outputOf(newTexts), label: 'drm_1' };
+    const phases: string[] = [];
+    const journal = memoryJournal((phase) => {
+      phases.push(`${phase} ${journal.pending()?.label ?? ''}`.trim());
+    });
+    await applyInPlace(input, journal);
+    expect(phases).toEqual(['staging drm_1', 'renaming drm_1', 'done']);
     expect(Object.fromEntries(readStore().map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]))).toEqual(newTexts);
     const info = lstatSync(join(root, 'deep/b.md'), { bigint: true });
     expect([Number(info.mode & 0o7777n), info.mtimeNs / 1000n]).toEqual([0o640, 1_750_000_000_123_456n]);
@@ -159,19 +166,16 @@ describe('apply and undo', () => {
 
 describe('a store that somebody else writes to', () => {
   const write = (path: string, text: string) => () => writeFileSync(join(root, path), text);
+  const replaceByFolder = (path: string) => () => {
+    unlinkSync(join(root, path));
+    mkdirSync(join(root, path));
+  };
   const changes: readonly (readonly [string, string, () => void])[] = [
     ['changed file', 'a.md', write('a.md', 'changed')],
     ['changed file that the dream leaves alone', 'same.md', write('same.md', 'changed')],
     ['missing file', 'MEMORY.md', () => unlinkSync(join(root, 'MEMORY.md'))],
     ['new file in the way of a new one', 'deep/new.md', write('deep/new.md', 'mine')],
-    [
-      'folder in the place of a file',
-      'a.md',
-      () => {
-        unlinkSync(join(root, 'a.md'));
-        mkdirSync(join(root, 'a.md'));
-      },
-    ],
+    ['folder in the place of a file', 'a.md', replaceByFolder('a.md')],
   ];
   for (const [what, path, change] of changes) {
     it(`a ${what} stops apply before anything is written`, async () => {
@@ -299,7 +303,7 @@ describe('kill -9', () => {
   function recovered(): unknown {
     const { stdout, stderr, status } = run('recover');
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/result (none|finished)/);
+    expect(stdout).toMatch(/done true\n(.*\n)*result finished|done false\n(.*\n)*result none|^start\nresult none/);
     expect(existsSync(join(folder, 'journal.json'))).toBe(false);
     return state();
   }
@@ -333,6 +337,15 @@ describe('kill -9', () => {
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     }
     console.log('killed and recovered:', Object.fromEntries(seen));
+  });
+
+  it('while the output store is rewritten, leaves the old store or the new one, put back by the next run', async () => {
+    for (const waitMs of [30, 55, 80, 105, 130, 155]) {
+      await killAfter('replace', 'start', waitMs);
+      await removeStaging(folder);
+      expect(['old', 'new']).toContain(state());
+      expect(readdirSync(folder).sort()).toEqual(['input.json', 'store']);
+    }
   });
 
   it('recovery rolls back where somebody wrote to a file that was not renamed yet', async () => {

@@ -32,6 +32,8 @@ export interface InPlaceInput {
   readonly before: readonly SourceFile[];
   /** Every file of the store as the dream leaves it. */
   readonly after: readonly OutputFile[];
+  /** Stands in the journal's plan, so that who recovers it knows whose it was, e.g. the id of a dream. */
+  readonly label?: string;
 }
 
 /**
@@ -62,7 +64,8 @@ export async function copyTo(files: readonly OutputFile[], target: { readonly pa
 /**
  * Finishes or clears what a killed `applyInPlace` or `undoInPlace` left; to be run, under the lock, before anything else.
  * `finished`: the pending operation is done now. `none`: nothing was pending, or it had not begun, or somebody has written to a
- * file since and it was rolled back: the store is as before it. Which operation it was, `journal.pending()` says before the call.
+ * file since and it was rolled back: the store is as before it. Which operation it was, `journal.pending()` says before the
+ * call, and `journal.end` is told how it ended.
  * @throws UserError `usage` where the system refuses; the plan stays pending
  */
 export async function recover(journal: Journal): Promise<'none' | 'finished'> {
@@ -71,9 +74,10 @@ export async function recover(journal: Journal): Promise<'none' | 'finished'> {
   try {
     if (plan.phase === 'rollback') rollBack(plan);
     const end = plan.phase === 'renaming' ? renameAll(plan, journal) : null;
-    await finish(plan, journal);
+    const done = end !== null && end.failure === null && end.changed === null;
+    await finish(plan, journal, done);
     if (end !== null && end.failure !== null) throw end.failure;
-    return end !== null && end.changed === null ? 'finished' : 'none';
+    return done ? 'finished' : 'none';
   } catch (thrown) {
     throw fileError(thrown, `finish the interrupted ${plan.operation} in`, plan.root);
   }
@@ -83,6 +87,7 @@ interface Publication {
   readonly operation: ApplyPlan['operation'];
   readonly root: string;
   readonly single: boolean;
+  readonly label?: string;
   /** Hash that each file must have now. */
   readonly before: ReadonlyMap<string, string>;
   readonly after: ReadonlyMap<string, NextFile>;
@@ -105,7 +110,7 @@ async function publish(given: Publication, journal: Journal): Promise<void> {
     journal.begin(plan);
     await stageAll(plan, publication, journal);
     const { changed, failure } = renameAll(plan, journal);
-    await finish(plan, journal);
+    await finish(plan, journal, failure === null && changed === null);
     if (failure !== null) throw failure;
     if (changed !== null) throw changedError(publication, [changed]);
   } catch (thrown) {
@@ -145,7 +150,7 @@ async function makePlan(publication: Publication): Promise<ApplyPlan> {
     if (!after.has(path)) steps.push(await makeStep(publication, path, null, null));
   }
   const named = await Promise.all(steps.map((step, i) => nameTemporaries(root, step, i)));
-  return { operation, phase: 'staging', root, steps: named };
+  return { operation, label: publication.label ?? '', phase: 'staging', root, steps: named };
 }
 
 async function makeStep(publication: Publication, path: string, afterSha: string | null, next: NextFile | null): Promise<ApplyStep> {
@@ -202,7 +207,7 @@ async function stageAll(plan: ApplyPlan, publication: Publication, journal: Jour
     await syncFolders(plan);
     journal.begin({ ...plan, phase: 'renaming' });
   } catch (thrown) {
-    await finish(plan, journal);
+    await finish(plan, journal, false);
     throw thrown;
   }
 }
@@ -274,13 +279,13 @@ function rollBack({ root, steps }: ApplyPlan): void {
 }
 
 /** Step 6: everything that was renamed is on disk before the ways back go, and they are gone before the plan is. */
-async function finish(plan: ApplyPlan, journal: Journal): Promise<void> {
+async function finish(plan: ApplyPlan, journal: Journal, done: boolean): Promise<void> {
   await syncFolders(plan);
   for (const { staged, kept } of plan.steps) {
     if (staged !== null) await rm(join(plan.root, staged), { force: true });
     if (kept !== null) await rm(join(plan.root, kept), { force: true });
   }
-  journal.end();
+  journal.end(done);
 }
 
 async function syncFolders({ root, steps }: ApplyPlan): Promise<void> {

@@ -9,6 +9,7 @@ const advice: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied: choose another place or change its permissions',
   EPERM: 'The system does not permit it: choose another place or change its permissions',
   EROFS: 'The file system is read-only: choose another place',
+  ENOENT: 'It is not there any more: check the path',
   ENOTDIR: 'A part of that path is a file, not a folder: choose another place',
   EBUSY: 'It is in use or a mount point: choose a folder inside it',
   EMFILE: 'Too many files are open: close some programs and run it again',

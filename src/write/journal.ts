@@ -22,6 +22,8 @@ const step = z.strictObject({
 /** Foreign JSON is checked against this when it comes back from the journal. */
 export const applyPlan = z.strictObject({
   operation: z.enum(['apply', 'undo']),
+  /** Given by the caller, to know the operation again after a kill. */
+  label: z.string(),
   /** `staging`: no file was touched. `renaming`: every new file is on disk and goes in place. `rollback`: the old ones go back. */
   phase: z.enum(['staging', 'renaming', 'rollback']),
   /** Absolute real path of the folder that holds the store. */
@@ -33,9 +35,12 @@ export type ApplyStep = Readonly<z.infer<typeof step>>;
 
 /** Holds at most one plan. Every call returns when its effect is durable. */
 export interface Journal {
-  /** Takes the place of the pending plan, if there is one: called before staging, before the first rename, and before a rollback. */
+  /** Takes the place of a pending plan, whose next phase it is, in one step: a kill leaves the one or the other. */
   begin(plan: ApplyPlan): void;
-  /** Forgets the plan; does nothing where none is pending. */
-  end(): void;
+  /**
+   * Forgets the plan; does nothing where none is pending. `done` is true where the operation is in place and false where the store
+   * is as before it: what has to be remembered of it belongs into the same transaction.
+   */
+  end(done: boolean): void;
   pending(): ApplyPlan | null;
 }

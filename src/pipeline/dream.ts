@@ -5,7 +5,7 @@
  * same bytes. Changes are saved in one transaction, the output store appears in one rename; a dream killed in between is still
  * `running` and `resume` does the rest.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type DreamSettings, dreamSettings, parseSettings } from '../config.js';
 import { openEmbedder } from '../embed/embed.js';
 import { loadWordVectors } from '../embed/words.js';
@@ -26,7 +26,7 @@ import { parseStore } from '../read/store.js';
 import { loadJudge } from '../relate/judge.js';
 import { segmentStore } from '../segment/memory.js';
 import type { DreamRow } from '../store/rows.js';
-import { checkTarget, replaceOutput, writeOutput } from '../write/output.js';
+import { checkTarget, removeStaging, replaceOutput, writeOutput } from '../write/output.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
 import { renderChanges } from './render.js';
@@ -184,6 +184,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     const { planned, clauses, findings } = await consolidate(input, tools, context);
     const rendered = renderChanges(store, segmented, planned, refused);
     context.signal.throwIfAborted();
+    await removeStaging(dirname(row.out ?? engine.dbPath));
     const problems = [...loadProblems, ...store.problems, ...sessions.problems];
     engine.store.saveFindings(row.id, findings);
     engine.store.saveProblems(row.id, problems);

@@ -36,7 +36,7 @@ export function stageClockOf(engine: Engine): StageClock {
 export async function exclusively<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
   const lock = engine.store.acquireLock();
   try {
-    await recover(journalOf(engine.store));
+    await recover(journalOf(engine.store, engine.now));
     return await work();
   } finally {
     lock.release();

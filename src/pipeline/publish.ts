@@ -1,20 +1,15 @@
 /** The output store goes to people: over the input after a snapshot and a check, or to a new place; and back. */
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { PlannedChange, SourceFile } from '../memory.js';
+import type { SourceFile } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import type { DreamRow } from '../store/rows.js';
 import { applyInPlace, undoInPlace } from '../write/apply.js';
 import { unifiedDiff } from '../write/diff.js';
 import { checkTarget, removeOutput, writeOutput } from '../write/output.js';
 import { type Engine, exclusively, findDream } from './engine.js';
-import { journalOf } from './journal.js';
-import { isActive } from './render.js';
+import { journalOf, markApplied, markUndone } from './journal.js';
 import type { PublishResult } from './results.js';
-
-/** Statuses as they were before a publication, so that taking it back restores them. */
-const statusList = z.array(z.tuple([z.string(), z.enum(['proposed', 'suggested', 'approved', 'rejected', 'applied'])]));
 
 /** Unified diff from the input store to the output store as it stands after every decision so far. */
 export function diffDream(engine: Engine, dream: string | undefined): string {
@@ -44,24 +39,15 @@ export function applyDream(engine: Engine, to: string | undefined, dream: string
     const mode = to === undefined ? 'in-place' : 'to';
     const path = to === undefined ? row.storeRoot : resolve(to);
     if (to === undefined) {
-      await applyInPlace({ root: row.storeRoot, single: row.storeSingle, before, after }, journalOf(engine.store));
+      await applyInPlace(
+        { root: row.storeRoot, single: row.storeSingle, before, after, label: row.id },
+        journalOf(engine.store, engine.now),
+      );
     } else {
       await checkTarget(path, { root: row.storeRoot, single: row.storeSingle });
       await writeOutput(after, { path, single: row.storeSingle });
     }
-    const planned = engine.store.changesOf(row.id);
-    engine.store.saveCheckpoint(
-      row.id,
-      'statuses',
-      planned.map(({ change }) => [change.id, change.status]),
-    );
-    engine.store.saveChanges(
-      row.id,
-      planned.map((entry) => (isActive(entry) ? withStatus(entry, 'applied') : entry)),
-    );
-    engine.store.updateDream(row.id, {
-      applied: { mode, at: engine.now(), path },
-    });
+    if (!findDream(engine, row.id).applied) markApplied(engine.store, row.id, { mode, at: engine.now(), path });
     return {
       dream: row.id,
       mode,
@@ -83,13 +69,15 @@ export function undoDream(engine: Engine, dream: string | undefined): Promise<Pu
     const after = engine.store.loadFiles(row.id, 'output');
     const { mode, path } = row.applied;
     if (mode === 'in-place') {
-      await undoInPlace({ root: row.storeRoot, single: row.storeSingle, before, after }, journalOf(engine.store));
+      await undoInPlace(
+        { root: row.storeRoot, single: row.storeSingle, before, after, label: row.id },
+        journalOf(engine.store, engine.now),
+      );
     } else {
       await checkUnchanged(engine, after, path);
       await removeOutput(path);
     }
-    restoreStatuses(engine, row);
-    engine.store.updateDream(row.id, { applied: null });
+    if (findDream(engine, row.id).applied) markUndone(engine.store, row.id);
     return {
       dream: row.id,
       mode,
@@ -125,19 +113,6 @@ async function checkUnchanged(engine: Engine, after: readonly SourceFile[], path
       'inputChanged',
       `${path} was changed since it was written, so it is not removed. Remove it by hand if you mean to.`,
     );
-}
-
-function withStatus(entry: PlannedChange, status: PlannedChange['change']['status']): PlannedChange {
-  return { ...entry, change: { ...entry.change, status } };
-}
-
-function restoreStatuses(engine: Engine, row: DreamRow): void {
-  const known = new Map(engine.store.checkpoint(row.id, 'statuses', statusList) ?? []);
-  const planned = engine.store.changesOf(row.id);
-  engine.store.saveChanges(
-    row.id,
-    planned.map((entry) => (entry.change.status === 'applied' ? withStatus(entry, known.get(entry.change.id) ?? 'proposed') : entry)),
-  );
 }
 
 function touched(

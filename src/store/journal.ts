@@ -10,8 +10,8 @@ import { json } from './rows.js';
 export interface Journal<T> {
   /** On the disk when it returns; takes the place of a pending plan, whose next phase it is. */
   readonly begin: (plan: T) => void;
-  /** On the disk when it returns; without a pending plan nothing happens. */
-  readonly end: () => void;
+  /** On the disk when it returns; without a pending plan nothing happens. What `then` writes is part of the same transaction. */
+  readonly end: (then?: (plan: T) => void) => void;
   /** @throws UserError `usage` where the plan is not of this form. */
   readonly pending: () => T | null;
 }
@@ -22,14 +22,20 @@ export function openJournal<T>(db: Connection, schema: z.ZodType<T>): Journal<T>
       db.durable(() => {
         db.run('INSERT OR REPLACE INTO journal (id, plan) VALUES (1, ?)', JSON.stringify(plan));
       }),
-    end: () => {
-      db.durable(() => db.run('DELETE FROM journal'));
+    end: (then) => {
+      db.durable(() => {
+        const plan = then === undefined ? null : pendingPlan(db, schema);
+        db.run('DELETE FROM journal');
+        if (plan !== null) then?.(plan);
+      });
     },
-    pending: () => {
-      const row = selectPlan(db);
-      return row === null ? null : readValue(db, schema, row, 'plan');
-    },
+    pending: () => pendingPlan(db, schema),
   };
+}
+
+function pendingPlan<T>(db: Connection, schema: z.ZodType<T>): T | null {
+  const row = selectPlan(db);
+  return row === null ? null : readValue(db, schema, row, 'plan');
 }
 
 function selectPlan(db: Connection): unknown {

@@ -33,7 +33,7 @@ function dream(folder: string, store: string, ...more: readonly string[]): Outco
   return run(folder, 'dream', '--store', store, '--llm', 'off', '--json', ...more);
 }
 
-const note = '- Tests run with Vitest.\n- tests run with `Vitest`\n';
+const note = '- Tests run with Vitest.\n- tests run with **Vitest**\n';
 
 describe('bad input', () => {
   it('a missing path: exit 4, the path named, no database row left', () => {
@@ -58,11 +58,12 @@ describe('bad input', () => {
     [1, '\n'],
   ] as const) {
     for (const name of ['memory.jsonl', 'notes.md', 'memory.csv']) {
-      it(`a store that is a file of ${bytes} bytes (${name}) comes out as it was`, () => {
+      it(`a store that is a file of ${bytes} bytes (${name}): exit 3, named, and it comes out as it was`, () => {
         const folder = makeFolder();
         writeFileSync(join(folder, name), content);
-        const { code, stdout } = dream(folder, name);
-        expect(code).toBe(0);
+        const { code, stdout, stderr } = dream(folder, name);
+        expect(code).toBe(3);
+        expect(stderr).toContain(name);
         expect(readFileSync(JSON.parse(stdout).summary.out, 'utf8')).toBe(content);
       });
     }

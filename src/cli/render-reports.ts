@@ -54,7 +54,10 @@ export function auditLines(audit: AuditResult, style: Style): string[] {
       style,
     ),
     ...section(`Dead links (${links.length})`, links, style),
-    ...findingLines(audit.findings, style),
+    ...findingLines(
+      audit.findings.filter((finding) => finding.kind !== 'unreadable'),
+      style,
+    ),
     ...problemLines(audit.problems, style),
   ];
 }

@@ -10,6 +10,7 @@ import { segmentStore } from '../segment/memory.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, type Engine, stageClockOf } from './engine.js';
 import type { AuditResult } from './results.js';
+import { unreadable } from './screening.js';
 
 /** What Claude Code reads of an index at the start of a session (formats.md 2.1): the rest is cut off silently. */
 const indexLimits = { lines: 200, bytes: 25_000 } as const;
@@ -44,7 +45,6 @@ export async function auditStore(engine: Engine, path: string, options: object):
       clock: stageClockOf(engine),
     };
     const input = {
-      store,
       segmented,
       spoken: [],
       index: settings.index,
@@ -53,6 +53,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       movedTime: () => null,
     };
     const { planned, findings } = await consolidate(input, tools, context);
+    const problems = [...loaded.problems, ...store.problems];
     const changes = planned.map(({ change }) => change);
     const proposed = changes.filter((change) => change.status === 'proposed');
     return {
@@ -65,8 +66,8 @@ export async function auditStore(engine: Engine, path: string, options: object):
       conflicts: changes.filter((change) => change.kind === 'conflict'),
       suggested: changes.filter((change) => change.status === 'suggested' && change.kind !== 'conflict'),
       ...links(store, segmented),
-      findings,
-      problems: [...loaded.problems, ...store.problems],
+      findings: [...findings, ...unreadable(problems)],
+      problems,
       size: sizeOf(store),
     };
   } finally {

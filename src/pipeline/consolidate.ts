@@ -5,7 +5,7 @@
 import type { IndexMethod } from '../config.js';
 import type { RunContext, VectorCache } from '../context.js';
 import type { Embedder } from '../embed/embed.js';
-import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
+import { type Finding, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
 import { planRedaction, refusalKeys } from '../resolve/changes.js';
 import { type Row, spokenRow, statementRow } from '../resolve/rows.js';
@@ -15,7 +15,6 @@ import type { StageClock } from './stage-clock.js';
 import { type FollowedClause, type Steering, steer } from './steering.js';
 
 export interface ConsolidateInput {
-  readonly store: MemoryStore;
   readonly segmented: Segmented;
   readonly spoken: readonly SpokenStatement[];
   readonly index: IndexMethod;
@@ -42,7 +41,7 @@ export interface Consolidation {
 
 /** What a dream would change in a store, reindexing aside. Pure but for the embedding cache; the store itself is not touched. */
 export async function consolidate(input: ConsolidateInput, tools: Tools, context: RunContext): Promise<Consolidation> {
-  const screened = screenStatements(input.store, input.segmented, input.spoken);
+  const screened = screenStatements(input.segmented, input.spoken);
   const rows = rowsOf(input, screened);
   const vectors = await tools.clock.time('embed', () =>
     tools.embedder.embed(

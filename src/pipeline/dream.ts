@@ -31,6 +31,7 @@ import { consolidate } from './consolidate.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
 import { renderChanges } from './render.js';
 import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
+import { unreadable } from './screening.js';
 import { readSpoken } from './sessions.js';
 
 /** Dreams over the store and sessions of `settings` (input form of `dreamSettings`). */
@@ -173,7 +174,6 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     };
     const refused = engine.store.refused();
     const input = {
-      store,
       segmented,
       spoken: sessions.spoken,
       index: settings.index,
@@ -186,7 +186,8 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     context.signal.throwIfAborted();
     await removeStaging(dirname(row.out ?? engine.dbPath));
     const problems = [...loadProblems, ...store.problems, ...sessions.problems];
-    engine.store.saveFindings(row.id, findings);
+    const found = [...findings, ...unreadable(problems)];
+    engine.store.saveFindings(row.id, found);
     engine.store.saveProblems(row.id, problems);
     engine.store.saveChanges(row.id, rendered.planned);
     engine.store.saveFiles(row.id, 'output', rendered.output);
@@ -221,7 +222,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     return {
       dream: dreamObject(findDream(engine, row.id)),
       changes,
-      findings,
+      findings: found,
       problems,
     };
   } finally {

@@ -1,5 +1,5 @@
 /** What must not enter a new store: secrets (masked), and text that addresses the model (reported). */
-import type { Finding, MemoryStore, Segmented, SpokenStatement, Statement } from '../memory.js';
+import type { Finding, Problem, Segmented, SpokenStatement, Statement } from '../memory.js';
 import { findInjections, findSecrets, maskSecrets } from '../read/screen.js';
 
 export interface Redaction {
@@ -16,7 +16,7 @@ export interface Screened {
 }
 
 /** Statements keep all but unmistakable secrets; what newly comes from a session is judged strictly. */
-export function screenStatements(store: MemoryStore, segmented: Segmented, spoken: readonly SpokenStatement[]): Screened {
+export function screenStatements(segmented: Segmented, spoken: readonly SpokenStatement[]): Screened {
   const redactions: Redaction[] = [];
   const findings: Finding[] = [];
   for (const statement of segmented.statements) {
@@ -39,7 +39,11 @@ export function screenStatements(store: MemoryStore, segmented: Segmented, spoke
     }
     for (const { message } of findInjections(text)) findings.push({ kind: 'injection', path, line, message });
   }
-  for (const { path, line, message } of store.problems) findings.push({ kind: 'unreadable', path, line, message });
   const clean = spoken.filter(({ text }) => findSecrets(text, 'strict').length === 0 && findInjections(text).length === 0);
   return { redactions, spoken: clean, findings };
+}
+
+/** What could not be read, in the form of the contract. */
+export function unreadable(problems: readonly Problem[]): readonly Finding[] {
+  return problems.map(({ path, line, message }) => ({ kind: 'unreadable', path, line, message }));
 }

@@ -100,7 +100,7 @@ function unknownDocument(document: JsonValue): string {
   const foreign = foreignDocument(document);
   if (foreign !== null) return `It is ${foreign}.`;
   const names = envelopeNames.map((name) => `"${name}"`).join(', ');
-  return `It is JSON, but neither a list of records, nor an object with a list under ${names}, nor a knowledge graph with "entities" and "relations".`;
+  return `It is JSON, but neither a list of records, nor an object with a list under ${names}, nor a knowledge graph with "entities" and "relations". If it holds records all the same, give --format json and --field-text NAME.`;
 }
 
 interface RowsContext {

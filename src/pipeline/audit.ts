@@ -45,6 +45,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       clock: stageClockOf(engine),
     };
     const input = {
+      store,
       segmented,
       spoken: [],
       index: settings.index,

@@ -5,16 +5,17 @@
 import type { IndexMethod } from '../config.js';
 import type { RunContext, VectorCache } from '../context.js';
 import type { Embedder } from '../embed/embed.js';
-import { type Finding, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
+import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
-import { planRedaction, refusalKeys } from '../resolve/changes.js';
+import { planFileRedaction, planRedaction, refusalKeys } from '../resolve/changes.js';
 import { type Row, spokenRow, statementRow } from '../resolve/rows.js';
 import { Rounds } from './rounds.js';
-import { type Screened, screenStatements } from './screening.js';
+import { type Screened, screenFiles, screenStatements } from './screening.js';
 import type { StageClock } from './stage-clock.js';
 import { type FollowedClause, type Steering, steer } from './steering.js';
 
 export interface ConsolidateInput {
+  readonly store: MemoryStore;
   readonly segmented: Segmented;
   readonly spoken: readonly SpokenStatement[];
   readonly index: IndexMethod;
@@ -42,6 +43,7 @@ export interface Consolidation {
 /** What a dream would change in a store, reindexing aside. Pure but for the embedding cache; the store itself is not touched. */
 export async function consolidate(input: ConsolidateInput, tools: Tools, context: RunContext): Promise<Consolidation> {
   const screened = screenStatements(input.segmented, input.spoken);
+  const inFiles = screenFiles(input.store, input.segmented);
   const rows = rowsOf(input, screened);
   const vectors = await tools.clock.time('embed', () =>
     tools.embedder.embed(
@@ -56,9 +58,10 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
   await rounds.run();
   const redactions = screened.redactions
     .map(({ statement, masked, kinds }) => planRedaction(statement, masked, kinds))
+    .concat(inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)))
     .filter(({ change }) => !refusalKeys(change, textKey).some((key) => input.refused.has(key)));
   const planned = rounds.plan().map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
-  return { planned: [...planned, ...redactions], clauses: steering.clauses, findings: screened.findings };
+  return { planned: [...planned, ...redactions], clauses: steering.clauses, findings: [...screened.findings, ...inFiles.findings] };
 }
 
 /** Rows without those to be ignored; those to be kept are locked. Vectors go along, row by row. */

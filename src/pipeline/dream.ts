@@ -174,6 +174,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     };
     const refused = engine.store.refused();
     const input = {
+      store,
       segmented,
       spoken: sessions.spoken,
       index: settings.index,

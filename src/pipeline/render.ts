@@ -9,8 +9,10 @@ import {
   sha256,
   textKey,
 } from '../memory.js';
+import { maskSecrets } from '../read/screen.js';
 import { orderChanges, refusalKeys } from '../resolve/changes.js';
 import { renderStore } from '../write/render.js';
+import { textOf } from './screening.js';
 
 export interface Rendered {
   /** Every change, reindexing included, strongest first. */
@@ -54,8 +56,9 @@ export function renderChanges(
           effects,
           refused: new Set([...kept, ...again].map(({ change }) => change.id)),
         });
+  const files = maskFiles(rendered.files, edits.filter(isActive));
   const times = new Map(store.files.map((file) => [file.path, file.modifiedAt]));
-  const output = rendered.files.map(({ path, bytes, mode }) => ({
+  const output = files.map(({ path, bytes, mode }) => ({
     path,
     bytes,
     mode,
@@ -64,9 +67,22 @@ export function renderChanges(
   }));
   return {
     planned: orderChanges([...edits, ...rendered.reindex, ...kept]),
-    files: rendered.files,
+    files,
     output,
   };
+}
+
+/** Redactions without a statement mask whatever secret is left in their file. */
+function maskFiles(files: readonly OutputFile[], active: readonly PlannedChange[]): readonly OutputFile[] {
+  const masked = new Set(
+    active
+      .filter(({ change, effect }) => change.kind === 'redact' && effect.replace.length === 0)
+      .flatMap(({ change }) => change.before.map((side) => side.path)),
+  );
+  return files.map((file) => {
+    const text = masked.has(file.path) ? textOf(file.bytes) : null;
+    return text === null ? file : { ...file, bytes: Buffer.from(maskSecrets(text, 'certain')) };
+  });
 }
 
 /** Where several changes put text into one statement, the last one's stands. */

@@ -1,5 +1,5 @@
 /** What must not enter a new store: secrets (masked), and text that addresses the model (reported). */
-import type { Finding, Problem, Segmented, SpokenStatement, Statement } from '../memory.js';
+import type { Finding, MemoryStore, Problem, Segmented, SpokenStatement, Statement } from '../memory.js';
 import { findInjections, findSecrets, maskSecrets } from '../read/screen.js';
 
 export interface Redaction {
@@ -41,6 +41,52 @@ export function screenStatements(segmented: Segmented, spoken: readonly SpokenSt
   }
   const clean = spoken.filter(({ text }) => findSecrets(text, 'strict').length === 0 && findInjections(text).length === 0);
   return { redactions, spoken: clean, findings };
+}
+
+export interface FileRedaction {
+  readonly path: string;
+  /** Lines that hold a secret outside every statement, masked; never empty. */
+  readonly lines: readonly { readonly line: number; readonly text: string }[];
+  readonly kinds: readonly string[];
+}
+
+/** Secrets that stand in no statement: in a heading, front matter, a comment, a fence. Locked files are only reported. */
+export function screenFiles(
+  store: MemoryStore,
+  segmented: Segmented,
+): { readonly redactions: readonly FileRedaction[]; readonly findings: readonly Finding[] } {
+  const locked = new Set(store.memories.filter((memory) => memory.lock !== null).map((memory) => memory.path));
+  const redactions: FileRedaction[] = [];
+  const findings: Finding[] = [];
+  for (const { path, bytes } of store.files) {
+    const text = textOf(bytes);
+    const secrets = text === null ? [] : findSecrets(text, 'certain');
+    if (text === null || secrets.length === 0) continue;
+    const spans = segmented.statements.filter((statement) => statement.path === path);
+    const outside = secrets.filter(({ start }) => {
+      const offset = Buffer.byteLength(text.slice(0, start));
+      return !spans.some(({ span }) => span.start <= offset && offset < span.end);
+    });
+    const lines = [...new Set(outside.map(({ start }) => text.slice(0, start).split('\n').length))];
+    const kinds = [...new Set(outside.map(({ kind }) => kind))];
+    for (const line of lines)
+      findings.push({ kind: 'secret', path, line, message: `holds a secret (${kinds.join(', ')}) outside any statement` });
+    if (lines.length > 0 && !locked.has(path)) {
+      const masked = maskSecrets(text, 'certain').split('\n');
+      redactions.push({ path, lines: lines.map((line) => ({ line, text: masked[line - 1]?.trim() ?? '' })), kinds });
+    }
+  }
+  return { redactions, findings };
+}
+
+/** Null for what is no UTF-8: it is copied as it is. */
+export function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Not text, or broken: the reader has reported it.
+    return null;
+  }
 }
 
 /** What could not be read, in the form of the contract. */

@@ -15,9 +15,12 @@ import {
 import type { Merge, Suggestion, Supersede } from './decide.js';
 import { mergeProbability, pairRefusal, type Row, strongTime } from './rows.js';
 
+/** What a change says of one side. */
+type Place = Pick<Statement, 'path' | 'line' | 'text' | 'time'>;
+
 interface Draft {
   readonly kind: ChangeKind;
-  readonly before: readonly Statement[];
+  readonly before: readonly Place[];
   readonly after: ChangeResult | null;
   readonly relation: Change['relation'];
   readonly confidence: number;
@@ -29,7 +32,7 @@ interface Draft {
   readonly replace?: Effect['replace'];
 }
 
-function side(statement: Statement): ChangeSide {
+function side(statement: Place): ChangeSide {
   return {
     path: statement.path,
     line: statement.line,
@@ -211,6 +214,25 @@ export function planRedaction(statement: Statement, masked: string, kinds: reado
 function sentence(reason: string): string {
   const text = reason.charAt(0).toUpperCase() + reason.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Secrets of a file outside every statement (a heading, front matter, a comment): the whole file is masked. Texts come masked. */
+export function planFileRedaction(
+  path: string,
+  lines: readonly { readonly line: number; readonly text: string }[],
+  kinds: readonly string[],
+): PlannedChange {
+  const [first] = lines;
+  return planChange({
+    kind: 'redact',
+    before: lines.map(({ line, text }) => ({ path, line, text, time: { at: null, source: 'none' } })),
+    after: { path, line: first?.line ?? null, text: first?.text ?? '' },
+    relation: null,
+    confidence: 1,
+    decidedBy: 'rule',
+    reason: `The file holds a secret outside its statements (${kinds.join(', ')}), which does not enter the new store.`,
+    status: 'proposed',
+  });
 }
 
 function dayOf(time: string | null): string {

@@ -14,7 +14,6 @@ import {
   weekdays,
 } from './lexicon.js';
 import { isUnitSuffix, numberOf, type Quantity, type QuantityToken } from './numbers.js';
-import { boundOf, changesIn, polarityOf } from './polarity.js';
 import { quantitiesOf } from './quantities.js';
 
 export interface Token extends QuantityToken {
@@ -36,8 +35,6 @@ export interface Token extends QuantityToken {
   readonly clause: number;
   /** Index into `quantities`, -1 outside of one. */
   readonly quantity: number;
-  /** Denied or put second where it stands. */
-  readonly denied: boolean;
 }
 
 export interface Analysis {
@@ -45,12 +42,6 @@ export interface Analysis {
   /** Indices of the tokens that carry meaning: no signs, no stop words, no quantities. */
   readonly content: readonly number[];
   readonly quantities: readonly Quantity[];
-  /** Of each quantity: 1 a lower bound, -1 an upper one, 0 neither. */
-  readonly bounds: readonly number[];
-  /** Letters and digits alone. */
-  readonly compact: string;
-  /** Phrases that tell of a change. */
-  readonly turns: number;
   /** Lower-case words without markup and punctuation; code, paths and identifiers keep their case. */
   readonly plain: string;
   readonly clauses: number;
@@ -61,10 +52,6 @@ export interface Analysis {
   readonly reasons: number;
   readonly environments: ReadonlySet<string>;
   readonly weight: number;
-  /** Concepts of the content, letter trigrams of everything, all lower-case words. */
-  readonly concepts: ReadonlySet<string>;
-  readonly grams: ReadonlySet<string>;
-  readonly words: ReadonlySet<string>;
   /** Weighted mean of the word vectors, unit length; null where no word has one. */
   readonly vector: Float32Array | null;
 }
@@ -216,7 +203,6 @@ export function meanVector(tokens: readonly Token[], indices: readonly number[])
 function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quantities: readonly Quantity[] } {
   const raw = pieces(text).map((piece) => ({ ...piece, lower: piece.raw.toLowerCase().replace(/’/g, "'") }));
   const quantities = quantitiesOf(raw);
-  const denied = polarityOf(raw);
   const owner = new Int32Array(raw.length).fill(-1);
   quantities.forEach((quantity, index) => {
     owner.fill(index, quantity.from, quantity.to);
@@ -240,7 +226,6 @@ function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quanti
       grams: sign || stop ? new Set() : trigrams(stem),
       clause,
       quantity: owner[index] ?? -1,
-      denied: denied[index] === 1,
     };
   });
   return { tokens, quantities };
@@ -263,9 +248,6 @@ export function analyze(text: string, vectors: WordVectors): Analysis {
     tokens,
     content,
     quantities,
-    bounds: quantities.map((quantity) => boundOf(tokens, quantity.from)),
-    compact: tokens.map((token) => (token.kind === 'sign' ? '' : token.lower.replace(/[^\p{L}\p{N}]/gu, ''))).join(''),
-    turns: changesIn(text.toLowerCase()),
     plain: tokens
       .filter((token) => token.kind !== 'sign' || !dressing.test(token.raw))
       .map((token) => (token.code || token.kind === 'identifier' ? token.raw : token.lower))
@@ -278,9 +260,6 @@ export function analyze(text: string, vectors: WordVectors): Analysis {
     reasons: count(tokens, reasonWords),
     environments: places,
     weight,
-    concepts: new Set(content.map((index) => tokens[index]?.concept ?? '')),
-    grams: new Set(tokens.flatMap((token) => [...token.grams])),
-    words: new Set(tokens.map((token) => token.lower)),
     vector: meanVector(
       tokens,
       tokens.map((_, index) => index),

@@ -7,7 +7,7 @@ import type { RunContext, VectorCache } from '../context.js';
 import type { Embedder } from '../embed/embed.js';
 import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
-import { planFileRedaction, planRedaction, refusalKeys } from '../resolve/changes.js';
+import { distinguish, planFileRedaction, planRedaction, refusalKeys } from '../resolve/changes.js';
 import { type Row, spokenRow, statementRow } from '../resolve/rows.js';
 import { Rounds } from './rounds.js';
 import { type Screened, screenFiles, screenStatements } from './screening.js';
@@ -61,7 +61,11 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
     .concat(inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)))
     .filter(({ change }) => !refusalKeys(change, textKey).some((key) => input.refused.has(key)));
   const planned = rounds.plan().map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
-  return { planned: [...planned, ...redactions], clauses: steering.clauses, findings: [...screened.findings, ...inFiles.findings] };
+  return {
+    planned: distinguish([...planned, ...redactions]),
+    clauses: steering.clauses,
+    findings: [...screened.findings, ...inFiles.findings],
+  };
 }
 
 /** Rows without those to be ignored; those to be kept are locked. Vectors go along, row by row. */

@@ -239,6 +239,18 @@ function dayOf(time: string | null): string {
   return time === null ? 'unknown time' : time.slice(0, 10);
 }
 
+/** One text can stand many times in one file: changes that would share an id get one of their own, by their order here. */
+export function distinguish(planned: readonly PlannedChange[]): readonly PlannedChange[] {
+  const seen = new Map<string, number>();
+  return planned.map(({ change, effect }) => {
+    const count = seen.get(change.id) ?? 0;
+    seen.set(change.id, count + 1);
+    if (count === 0) return { change, effect };
+    const id = makeId('chg', change.id, String(count));
+    return { change: { ...change, id }, effect: { ...effect, changeId: id } };
+  });
+}
+
 const kindOrder: readonly ChangeKind[] = ['supersede', 'merge', 'insight', 'stale', 'redact', 'conflict', 'reindex'];
 
 /** Strongest first: what is proposed before what is suggested, the surer before the less sure, reindexing last. */

@@ -165,12 +165,30 @@ export type Suggestion =
     }
   | { readonly kind: 'conflict'; readonly pair: JudgedPair };
 
-/** What is left for a person among the living rows: unsure merges and conflicts, and conflicts that no time settles. */
+/** A person reads the best few about a statement, not every pair it has. */
+const maxSuggestions = 2;
+
+/**
+ * What is left for a person among the living rows, the surest first: conflicts that no time settles, and unsure merges and
+ * conflicts, of which each row is in at most `maxSuggestions`.
+ */
 export function suggest(rows: readonly Row[], pairs: readonly JudgedPair[], minConfidence: number): readonly Suggestion[] {
-  return pairs.flatMap((pair): Suggestion[] => {
+  const counts = new Map<number, number>();
+  const ranked = [...pairs].sort(
+    (x, y) =>
+      Number(x.verdict.ambiguous) - Number(y.verdict.ambiguous) || y.verdict.confidence - x.verdict.confidence || x.a - y.a || x.b - y.b,
+  );
+  return ranked.flatMap((pair): Suggestion[] => {
     const { relation, ambiguous, confidence } = pair.verdict;
     if (relation === 'distinct' || (ambiguous && confidence < minConfidence)) return [];
-    return relation === 'conflict' ? suggestConflict(rows, pair) : suggestMerge(rows, pair);
+    const [countA, countB] = [counts.get(pair.a) ?? 0, counts.get(pair.b) ?? 0];
+    if (ambiguous && (countA >= maxSuggestions || countB >= maxSuggestions)) return [];
+    const found = relation === 'conflict' ? suggestConflict(rows, pair) : suggestMerge(rows, pair);
+    if (found.length > 0) {
+      counts.set(pair.a, countA + 1);
+      counts.set(pair.b, countB + 1);
+    }
+    return found;
   });
 }
 

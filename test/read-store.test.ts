@@ -393,6 +393,24 @@ describe('times', () => {
 });
 
 describe('properties', () => {
+  it('a text is found among any other members of its record', () => {
+    const record = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('memory', 'a"b', '\\\\', '{', 'ü')), fc.jsonValue(), { maxKeys: 6 });
+    fc.assert(
+      fc.property(record, fc.string({ minLength: 1 }), fc.boolean(), (members, memory, spaced) => {
+        fc.pre(memory.trim() !== '');
+        const line = JSON.stringify({ ...members, memory, nested: { memory: 'no' } }, null, spaced ? '\t' : '').replaceAll('\n', ' ');
+        const store = parseStore([fileOf('a.jsonl', `${line}\n${line}\n`)], { ...plain, format: 'jsonl', fields: { text: 'memory' } });
+        const fields = fieldsOf(store);
+        expect(fields.map((field) => [field.text, field.line])).toEqual([
+          [memory, 1],
+          [memory, 2],
+        ]);
+        for (const field of fields) expect(JSON.parse(bytesAt(store, 'a.jsonl', field.span))).toBe(memory);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('CSV cells agree with csv-parse', () => {
     const cell = fc
       .oneof(fc.string(), fc.constantFrom('a;b', 'say "hi"', 'two\nlines', 'ü\r\nx', ''))

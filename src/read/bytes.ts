@@ -43,15 +43,21 @@ export function* linesOf(bytes: Uint8Array, start: number): Generator<Line> {
 
 /** Finds the line of an offset; for offsets that mostly rise, which makes it linear over a file. */
 export function lineCounter(bytes: Uint8Array): (offset: number) => number {
-  let at = 0;
+  const endFrom = (at: number) => {
+    const end = bytes.indexOf(newline, at);
+    return end === -1 ? bytes.length : end;
+  };
   let line = 1;
+  let start = 0;
+  let end = endFrom(0);
   return (offset) => {
-    if (offset < at) {
-      at = 0;
+    if (offset < start) {
       line = 1;
+      start = 0;
+      end = endFrom(0);
     }
-    for (let next = bytes.indexOf(newline, at); next !== -1 && next < offset; next = bytes.indexOf(newline, at)) {
-      at = next + 1;
+    for (; end < offset && end < bytes.length; end = endFrom(start)) {
+      start = end + 1;
       line += 1;
     }
     return line;

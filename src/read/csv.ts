@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Problem, SourceFile, Span } from '../memory.js';
 import { bomLength, bufferOf, newline } from './bytes.js';
-import type { RawRecord } from './records.js';
+import { plainName, type RawRecord } from './records.js';
 
 const quote = 0x22;
 const carriageReturn = 0x0d;
@@ -77,11 +77,6 @@ function columnFinder(header: readonly string[]): (key: string) => number {
     known.set(key, index);
     return index;
   };
-}
-
-/** `Created At` and `created_at` name the same column. */
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/[\s-]+/g, '_');
 }
 
 interface CsvContext {

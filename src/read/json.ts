@@ -44,6 +44,55 @@ export function jsonTree(bytes: Uint8Array, span: Span): JsonValue | null {
   }
 }
 
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+
+/**
+ * Where the string under a key of an object stands, quotes included: the last one where a key stands twice, null where the value is no
+ * string. For bytes that `readJson` has accepted; a hundred times cheaper than a tree.
+ */
+export function stringPlace(bytes: Uint8Array, span: Span, key: string): Span | null {
+  let depth = 0;
+  let place: Span | null = null;
+  for (let at = span.start; at < span.end; at += 1) {
+    const byte = bytes[at];
+    if (byte === 0x7b || byte === 0x5b) depth += 1;
+    else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+    else if (byte === quote) {
+      const end = stringEnd(bytes, at);
+      const after = skipSpace(bytes, end);
+      if (depth === 1 && bytes[after] === colon && isString(bytes, { start: at, end }, key)) {
+        const start = skipSpace(bytes, after + 1);
+        place = bytes[start] === quote ? { start, end: stringEnd(bytes, start) } : null;
+      }
+      at = end - 1;
+    }
+  }
+  return place;
+}
+
+function isString(bytes: Uint8Array, span: Span, text: string): boolean {
+  const raw = bufferOf(bytes).toString('utf8', span.start, span.end);
+  return raw.includes('\\') ? JSON.parse(raw) === text : raw.slice(1, -1) === text;
+}
+
+/** Behind the closing quote of the string that opens at `start`. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  for (let at = bytes.indexOf(quote, start + 1); at !== -1; at = bytes.indexOf(quote, at + 1)) {
+    let escapes = 0;
+    while (bytes[at - 1 - escapes] === backslash) escapes += 1;
+    if (escapes % 2 === 0) return at + 1;
+  }
+  return bytes.length;
+}
+
+function skipSpace(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0a || bytes[at] === 0x0d) at += 1;
+  return at;
+}
+
 /** A key of a plain value as it is, or a dotted path into nested objects; undefined where there is none. */
 export function dataAt(data: unknown, path: string): unknown {
   if (!isPlainObject(data)) return undefined;
@@ -60,24 +109,11 @@ export function isPlainObject(data: unknown): data is Readonly<Record<string, un
 
 /** The member of an object, the last one where a key stands twice; null where there is none. */
 export function member(value: JsonValue, key: string): JsonValue | null {
-  const node = value.node.type === 'object' ? membersOf(value.node).get(key) : undefined;
+  if (value.node.type !== 'object') return null;
+  // Keys stand in the tree as Latin-1.
+  const raw = Buffer.from(key).toString('latin1');
+  const node = value.node.children?.findLast((property) => property.children?.[0]?.value === raw)?.children?.[1];
   return node === undefined ? null : at(node, value.bytes, value.base);
-}
-
-/** Objects are asked for many names each, so their members are looked up in a map. */
-const knownMembers = new WeakMap<Node, ReadonlyMap<string, Node>>();
-
-function membersOf(object: Node): ReadonlyMap<string, Node> {
-  const known = knownMembers.get(object);
-  if (known !== undefined) return known;
-  const members = new Map<string, Node>();
-  for (const property of object.children ?? []) {
-    const key = keyOf(property);
-    const node = property.children?.[1];
-    if (key !== null && node !== undefined) members.set(key, node);
-  }
-  knownMembers.set(object, members);
-  return members;
 }
 
 /** A key as it is, or a dotted path into nested objects. */
@@ -118,11 +154,4 @@ export function scalarOf(value: JsonValue | null): string | number | boolean | n
 
 function at(node: Node, bytes: Uint8Array, base: number): JsonValue {
   return { node, bytes, base, start: base + node.offset, end: base + node.offset + node.length };
-}
-
-/** Keys are compared as text; the tree holds them as Latin-1. */
-function keyOf(property: Node): string | null {
-  const raw: unknown = property.children?.[0]?.value;
-  if (typeof raw !== 'string') return null;
-  return /^[ -~]*$/.test(raw) ? raw : Buffer.from(raw, 'latin1').toString('utf8');
 }

@@ -14,6 +14,7 @@ import {
   memberAt,
   readJson,
   stringOf,
+  stringPlace,
 } from './json.js';
 import { isGraphDocument, type Row } from './mcp.js';
 import type { RawRecord } from './records.js';
@@ -22,6 +23,8 @@ import type { RawRecord } from './records.js';
 export interface RecordRow extends Row {
   /** Its plain value. */
   readonly data: unknown;
+  /** The file it stands in. */
+  readonly bytes: Uint8Array;
   readonly list: string | null;
   /** With the line end, for a row that is a line. */
   readonly next: number;
@@ -48,7 +51,16 @@ export function readJsonLines(file: SourceFile): Rows {
       problems.push(lineProblem(file, line));
     } else {
       const broken = !valid && !isUtf8(file.bytes.subarray(start, line.end));
-      rows.push({ ...span, data, tree: () => jsonTree(file.bytes, span), line: line.number, broken, list: null, next: line.next });
+      rows.push({
+        ...span,
+        data,
+        bytes: file.bytes,
+        tree: () => jsonTree(file.bytes, span),
+        line: line.number,
+        broken,
+        list: null,
+        next: line.next,
+      });
     }
   }
   return { rows, problems };
@@ -81,7 +93,16 @@ export function documentRows(file: SourceFile, document: JsonValue, lineOf: (off
     const broken = !valid && !isUtf8(file.bytes.subarray(value.start, value.end));
     const span = { start: value.start, end: value.end };
     const data = readJson(file.bytes, span) ?? null;
-    return { ...span, data, tree: () => value, line: lineOf(value.start), broken, list: `${file.path}#${list.start}`, next: value.end };
+    return {
+      ...span,
+      data,
+      bytes: file.bytes,
+      tree: () => value,
+      line: lineOf(value.start),
+      broken,
+      list: `${file.path}#${list.start}`,
+      next: value.end,
+    };
   });
 }
 
@@ -113,6 +134,7 @@ export function jsonRecord(row: RecordRow): RawRecord {
       return typeof found === 'string' ? found : null;
     },
     place: (key) => {
+      if (!whole && Object.hasOwn(data, key)) return stringPlace(row.bytes, row, key);
       const tree = row.tree();
       const found = tree === null || (whole && key === bareText) ? tree : memberAt(tree, key);
       return found === null ? null : { start: found.start, end: found.end };

@@ -24,11 +24,14 @@ export interface RawRecord {
   readonly scalar: (key: string) => string | number | boolean | null;
 }
 
+/** The keys that hold what, of those that the records have. */
 export interface Columns {
   readonly text: string;
   readonly id: readonly string[];
   readonly time: readonly string[];
   readonly subject: readonly string[];
+  readonly session: readonly string[];
+  readonly kind: readonly string[];
 }
 
 export const textNames: readonly string[] = ['memory', 'content', 'text', 'fact', 'observation', 'value', 'note'];
@@ -40,6 +43,7 @@ const timeNames = [
 ];
 const sessionNames = ['session_id', 'sessionId', 'originSessionId', 'thread_id', 'run_id', 'conversation_id'];
 const kindNames = ['type', 'kind', 'category'];
+const ownerNames = ['user_id', 'agent_id'];
 
 /** A format counts as recognised when it explains this share of the records. */
 export const explainedShare = 0.6;
@@ -52,18 +56,29 @@ export function findColumns(records: readonly RawRecord[], fields: FieldMap): Co
   };
   const text = (fields.text === undefined ? namesIn(records) : [fields.text]).find(enough);
   if (text === undefined) return null;
+  const spelled = new Set<string>();
+  for (const record of records) for (const key of record.keys) spelled.add(key);
+  const keys = new Set([...spelled].map(plainName));
+  const present = (names: readonly string[]) => names.filter((name) => keys.has(plainName(name)) && name !== text);
   return {
     text,
-    id: fields.id === undefined ? idNames : [fields.id],
-    time: fields.time === undefined ? timeNames : [fields.time],
-    subject: fields.subject === undefined ? [] : [fields.subject],
+    id: fields.id === undefined ? present(idNames) : [fields.id],
+    time: fields.time === undefined ? present(timeNames) : [fields.time],
+    subject: fields.subject === undefined ? present(ownerNames) : [fields.subject],
+    session: present(sessionNames),
+    kind: present(kindNames),
   };
+}
+
+/** `Created At` and `created_at` name the same column. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[\s-]+/g, '_');
 }
 
 /** True where records carry an id, a time or an owner beside their text: data that is a memory store, not any list of texts. */
 export function looksLikeMemories(records: readonly RawRecord[], columns: Columns): boolean {
-  const telling = new Set([...columns.id, ...columns.time, ...columns.subject, 'user_id', 'agent_id', 'metadata']);
-  return columns.text === 'memory' || records.some((record) => record.keys.some((key) => telling.has(key) && key !== columns.text));
+  const telling = [columns.id, columns.time, columns.subject].some((names) => names.length > 0);
+  return columns.text === 'memory' || telling || records.some((record) => record.keys.includes('metadata'));
 }
 
 /** Records as memories of one field; records without text are reported and left alone. */
@@ -101,10 +116,13 @@ function recordMemory(file: SourceFile, record: RawRecord, context: RecordContex
   const key = id === null ? `text ${found.text}` : `id ${String(id)}`;
   const nth = seen.get(key) ?? 0;
   seen.set(key, nth + 1);
-  const times = columns.time.map((name) => record.scalar(name));
-  const time = firstTime(times, 'record', file.modifiedAt);
-  const session = pick(sessionNames);
-  const kind = pick(kindNames.filter((name) => name !== columns.text));
+  const time = firstTime(
+    columns.time.map((name) => record.scalar(name)),
+    'record',
+    file.modifiedAt,
+  );
+  const session = pick(columns.session);
+  const kind = pick(columns.kind);
   return {
     id: makeId('mem', file.path, key, String(nth)),
     path: file.path,
@@ -132,14 +150,13 @@ function recordMemory(file: SourceFile, record: RawRecord, context: RecordContex
   };
 }
 
+/** Whose memory it is: statements of two owners are never merged. */
 function subjectOf(record: RawRecord, columns: Columns): string | null {
-  const read = (name: string) => {
+  const parts = columns.subject.flatMap((name) => {
     const value = record.scalar(name);
-    return value === null || value === '' ? null : String(value);
-  };
-  if (columns.subject.length > 0) return columns.subject.map(read).find((value) => value !== null) ?? null;
-  const agent = read('agent_id');
-  const parts = [read('user_id'), agent === null ? null : `agent ${agent}`].filter((part) => part !== null);
+    if (value === null || value === '') return [];
+    return name === 'agent_id' ? `agent ${value}` : String(value);
+  });
   return parts.length === 0 ? null : parts.join(', ');
 }
 

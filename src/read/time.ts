@@ -31,7 +31,8 @@ export function firstTime(values: readonly unknown[], source: 'record' | 'frontm
 
 function fromIso(match: RegExpExecArray): string | null {
   const [, day = '', minutes = '00:00', seconds = '00', fraction = '', zone = 'Z'] = match;
-  if (fromMilliseconds(Date.parse(`${day}T00:00:00Z`))?.slice(0, 10) !== day) return null;
+  // `Date` takes 30 February for 2 March.
+  if (Number(day.slice(8)) > 28 && fromMilliseconds(Date.parse(`${day}T00:00:00Z`))?.slice(0, 10) !== day) return null;
   const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
   return fromMilliseconds(Date.parse(`${day}T${minutes}:${seconds}.${milliseconds}${isoZone(zone)}`));
 }

@@ -365,6 +365,9 @@ describe('what is no memory store', () => {
     expect(store.problems).toEqual([]);
     expect(store.memories.map((memory) => memory.path)).toEqual(['a.md', 'b.jsonl']);
     expect(store.files).toHaveLength(4);
+    const picture = fileOf('photo.png', Buffer.alloc(5_000_000, 7));
+    const album = parseStore([picture], { ...plain, single: false });
+    expect([album.files[0] === picture, album.memories, album.problems]).toEqual([true, [], []]);
   });
 });
 

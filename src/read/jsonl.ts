@@ -116,7 +116,7 @@ function recordList(document: JsonValue): JsonValue | null {
 }
 
 /** Name of the text where a record is a bare string. */
-export const bareText = '(text)';
+const bareText = '(text)';
 
 /** A row as a record; a bare string is a record whose text is itself. */
 export function jsonRecord(row: RecordRow): RawRecord {

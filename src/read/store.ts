@@ -100,7 +100,8 @@ function readFolder(files: readonly SourceFile[], options: StoreOptions): Draft 
   const problems: Problem[] = [];
   const formats = new Set<StoreFormat>();
   for (const file of files) {
-    const refused = refusal(file);
+    // Pictures and the like are copied, not judged.
+    const refused = isMarkdownName(file.path) || isDataName(file.path) ? refusal(file) : null;
     const parsed =
       refused === null ? folderFile(file, { found, dataFormat, fields: options.fields, formats }) : { memories: [], problems: [refused] };
     for (const memory of parsed.memories) memories.push(memory);

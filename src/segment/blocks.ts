@@ -115,7 +115,11 @@ function spanOf(node: Nodes, base: number): Span {
 
 function listOf(list: List, source: string, base: number): Block {
   const span = spanOf(list, base);
-  const items = list.children.map((item) => itemOf(item, source, base));
+  // The parser lets a fence or comment that is never closed run over the sign of the next bullet.
+  const items = list.children.map((item, index) => {
+    const next = list.children[index + 1];
+    return itemOf(item, source, { base, end: next === undefined ? span.end : spanOf(next, base).start });
+  });
   return { kind: 'list', marker: markerAt(source, span.start), items, ...span };
 }
 
@@ -124,8 +128,9 @@ function markerAt(source: string, start: number): string {
   return /[-*+.)]/.exec(source.slice(start, start + 12))?.[0] ?? '-';
 }
 
-function itemOf(item: ListItem, source: string, base: number): Item {
-  const span = spanOf(item, base);
+function itemOf(item: ListItem, source: string, { base, end }: { readonly base: number; readonly end: number }): Item {
+  const whole = spanOf(item, base);
+  const span = { start: whole.start, end: Math.min(whole.end, end) };
   const content = Math.min(span.end, span.start + signLength(source, span.start));
   const [first, ...rest] = item.children;
   const simple = rest.length === 0 && (first === undefined || first.type === 'paragraph');

@@ -5,98 +5,163 @@
  */
 import type { SpokenStatement, Turn } from '../memory.js';
 
+/**
+ * How far a sign is trusted: `sure` outweighs that the sentence also asks for work or speaks of these days; `fair` does not;
+ * `wary` is not taken from a sentence that tells of trouble either.
+ */
+type Trust = 'sure' | 'fair' | 'wary';
+
 interface Sign {
   /** What it shows, for whoever reads the table. */
   readonly says: string;
+  readonly trust: Trust;
   readonly pattern: RegExp;
-  /** True where the sign outweighs that the sentence also asks for work or speaks of today. */
-  readonly strong: boolean;
 }
 
-/** Where a clause starts: at the beginning, behind punctuation, or behind a joining word. */
-const clause = '(?:^|[,;:(-]\\s*|\\b(?:and|but|so|because|since|therefore|that|planned|decided|agreed)\\s+)';
+/** Where a clause starts: at the beginning, behind punctuation, behind a joining word, behind the place it holds for. */
+const clause =
+  '(?:^|[,;:(]\\s*|\\b(?:and|but|so|because|since|therefore|that|planned|decided|agreed|here|repo|repository|project|codebase|team|company)\\s+)';
 const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
 
-function sign(says: string, pattern: string, strength: 'strong' | 'weak' = 'weak'): Sign {
-  return { says, pattern: new RegExp(pattern, 'iu'), strong: strength === 'strong' };
+function sign(says: string, trust: Trust, pattern: string): Sign {
+  return { says, trust, pattern: new RegExp(pattern, 'iu') };
 }
 
 /** The signs of a statement. English; each is written so that everyday requests and small talk do not show it. */
 const signs: readonly Sign[] = [
   sign(
     'a rule with its beginning',
-    `\\b(?:from now on|from today(?: on)?|as of (?:today|now|${weekday})|starting (?:today|now)|effective immediately|going forward|henceforth)\\b`,
-    'strong',
+    'sure',
+    `\\b(?:from (?:now|today) on|from today|as of (?:today|now|${weekday})|starting (?:today|now|${weekday})|effective immediately|going forward|henceforth)\\b`,
   ),
+  sign('a rule, announced', 'sure', '^(?:a )?(?:new|house|ground) rules?(?: here)?:'),
   sign(
     'asked to be remembered',
+    'sure',
     '^(?:please )?(?:remember(?: that)?|keep in mind|for the record|for future reference|fyi|just so you know|be aware)\\b(?! when| how| me)',
-    'strong',
   ),
   sign(
     'a rule without exception',
+    'sure',
     "^(?:please )?(?:always|never|do not ever|don't ever)\\b(?! (?:mind|the|a|an|this|that|these)\\b)",
-    'strong',
   ),
-  sign('a rule of the group', `${clause}we (?:always|never)\\b`),
-  sign('a rule for each', '\\b(?:every|each|all) \\w+(?: \\w+){0,3} (?:must|needs?|has to|have to|requires?)\\b'),
-  sign('a rule by name', '\\b(?:the|our) (?:rule|policy|convention|standard|default|limit|deadline|budget) (?:here )?(?:is|are)\\b'),
-  sign('to be asked first', '^(?:please )?(?:always )?(?:ask|check with|tell|consult) me (?:before|first)\\b', 'strong'),
-  sign('same as ever', '^same (?:drill|procedure|rule|game) as (?:always|ever|usual)\\b', 'strong'),
-  sign('something has ended', `\\b(?:we|i|nobody|\\w+s) no longer (?!than)\\w+`),
-  sign('something has ended', `${clause}we (?:do not|don't|won't) \\w+ [^.?]*\\bany ?more\\b`),
+  sign('a rule without exception', 'sure', '\\b(?:you|we|one|agents|people|it|they) (?:must|should|have to) (?:always|never)\\b'),
+  sign('a rule of the group', 'fair', `${clause}we (?:always|never)\\b`),
+  sign('a rule for each', 'fair', '\\b(?:every|each|all) \\w+(?: \\w+){0,3} (?:must|needs?|has to|have to|requires?)\\b'),
+  sign(
+    'a rule by name',
+    'fair',
+    '\\b(?:the|our) (?:rule|policy|convention|standard|default|limit|deadline|budget) (?:here )?(?:is|are)\\b',
+  ),
+  sign('to be asked first', 'sure', '^(?:please )?(?:always )?(?:ask|check with|tell|consult) me (?:before|first)\\b'),
+  sign('same as ever', 'sure', '^same (?:drill|procedure|rule|game) as (?:always|ever|usual)\\b'),
+  sign('something has ended', 'fair', '\\b(?:we|i|nobody) no longer (?!than)\\w+'),
+  sign(
+    'something has ended',
+    'wary',
+    '^(?:the|our|[a-z]+) (?:\\S+ ){0,4}no longer (?!than\\b|works?\\b|pass|loads?\\b|compiles?\\b|starts?\\b|builds?\\b|renders?\\b|shows?\\b|appears?\\b)\\w+',
+  ),
+  sign('something has ended', 'fair', `${clause}we (?:do not|don't|won't) \\w+ [^.?]*\\bany ?more\\b`),
   sign(
     'something is out',
+    'sure',
     '\\b(?:goes|is|are) (?:out|away|gone) (?:completely|entirely|for good)\\b(?!.*\\b(?:next|soon|later|tomorrow)\\b)',
-    'strong',
   ),
   sign(
     'the group does',
-    `${clause}(?:we|the team|everyone|everybody) (?:all |only |now |still |don't |do not |never |always )*(?:use|uses|log|deploy|deploys|store|keep|name|merge|publish|support|host|squash|rebase|pin|follow|follows|require|allow)\\b(?! to\\b)`,
+    'wary',
+    `${clause}(?:we|the team|everyone|everybody) (?:all |only |now |still |don't |do not |never |always )*(?:use|uses|log|deploy|deploys|store|keep|name|merge|publish|support|host|squash|rebase|pin|follow|follows|require|allow|write|bill|ship)\\b(?! (?:to|it|this|that|these)\\b| \\w+ing\\b)`,
   ),
   sign(
+    'the group is on',
+    'wary',
+    `${clause}we(?:'re| are) (?:all )?(?:now )?(?:on|using|running) (?!it\\b|this|that|the same|into|out|low|late|hold|track)\\w`,
+  ),
+  sign('the group is on', 'wary', `${clause}we (?:now )?run (?:\\S+ )?v?\\d`),
+  sign(
     'a move',
+    'fair',
     `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally| all)* (?:moved|migrated|switched|upgraded|changed over) (?:everything |it all |completely )?(?:over )?(?:to|from|off|away)\\b`,
   ),
   sign(
     'a move',
-    `${clause}we(?:'ve| have)?(?: just| now| finally)* (?:moved|migrated|switched|changed) (?:\\S+ ){1,5}(?:from|over to|to)\\b`,
+    'fair',
+    `${clause}we(?:'ve| have)?(?: just| now| finally)* (?:moved|migrated|switched|changed|renamed|raised|lowered|increased|reduced|cut|bumped|upgraded) (?!it\\b|this\\b|that\\b|them\\b)(?:\\S+ ){1,6}(?:from|over to|to)\\b`,
   ),
   sign(
     'a move',
+    'sure',
     `${clause}we(?:'re| are)? (?:now )?(?:go|move|switch|migrate|change over|moving|switching|migrating)(?: (?:it|them|all|everything))?(?: over)? (?:to|from|away from|off)\\b`,
-    'strong',
   ),
   sign(
     'a move',
+    'wary',
     '\\b(?:has|have|was|were|been|is|are)(?: now| been| just)* (?:moved|migrated|renamed|replaced|switched|raised|lowered|increased|reduced|upgraded|shut down|turned off) (?:to|by|from|with|in favou?r of|since)\\b',
   ),
   sign(
-    'a decision',
-    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally)* (?:decided (?:on|to|against|that)|settled on|agreed (?:on|to|that)|chosen|standardi[sz]ed on|adopted|signed (?:up )?with|cancelled|dropped|retired|got rid of|replaced)\\b`,
+    'a move',
+    'wary',
+    '^(?:(?:the|our) )?(?:\\w+ )?(?:deadline|release|meeting|launch|office|team|repo|repository|project|docs|documentation|staging|production|server|cluster|database|limit|price|quota|budget|timeout|version|default|bucket|channel|domain|address|url) (?:has )?(?:moved|went up|went down|changed) (?:over )?(?:to|from)\\b',
   ),
-  sign('a changed value', '\\b(?:not|instead of|rather than|and no longer) [^.;]*\\b(?:like|as) (?:so far|before|until now|till now)\\b'),
+  sign(
+    'a decision',
+    'fair',
+    `${clause}(?:we|i)(?:'ve| have)?(?: just| now| finally)* (?:decided (?:on|to|against|that)|settled on|agreed (?:yesterday |today |last week )?(?:on|to|that)|chosen|standardi[sz]ed on|adopted|signed (?:up )?with|got rid of)\\b`,
+  ),
+  sign(
+    'a decision',
+    'wary',
+    `${clause}we(?:'ve| have)?(?: just| now| finally)* (?:cancelled|dropped|retired|replaced) (?!it\\b|this\\b|that\\b|them\\b|a\\b)`,
+  ),
+  sign(
+    'a changed value',
+    'fair',
+    '\\b(?:not|instead of|rather than|and no longer) [^.;]*\\b(?:like|as) (?:so far|before|until now|till now)\\b',
+  ),
+  sign(
+    'a changed value',
+    'wary',
+    "^(?!.*\\b(?:there (?:is|are)|should|i (?:get|see))\\b).*\\b(?:is|are|it's|lasts?|expires?|kept for|costs?|starts? at|goes out|go out)\\b[^.]*\\d[^.]*\\bnow\\b(?=[,.;!]|$| (?:and )?(?:no longer|not|instead of|rather than))",
+  ),
+  sign(
+    'a changed value',
+    'wary',
+    '^(?!.*\\b(?:should|expected|i (?:get|see))\\b).*\\b(?:now\\b.*(?:instead of|rather than|no longer)|(?:instead of|rather than|no longer)\\b.*\\bnow)\\b',
+  ),
   sign(
     'who does what',
+    'sure',
     '\\b(?:takes? over|took over|is (?:now )?responsible for|is in charge of|is relieved of|is our new|now owns|reports to)\\b(?! (?:now|here)\\b)',
-    'strong',
   ),
+  sign('who does what', 'wary', '\\b(?:owns \\w[^.]* now|left the (?:company|team))\\b'),
   sign(
     'a name',
+    'fair',
     '^(?!.*\\bwhat\\b).*\\b(?:is|are) (?:now )?(?:called|named)\\b(?! (?:twice|once|again|on|in|by|at|with|when|while|from|before|after|every|each|for|without|only|if|and|or|but|so|as|too|the|a|an)\\b)(?=.)',
   ),
-  sign('a place', '\\b(?:is|are|lives?|runs?|listens?|moved) (?:now )?(?:at|on|in|under|to) (?:https?:|port \\d|version \\d)'),
+  sign('a place', 'wary', '\\b(?:is|are|lives?|runs?|listens?|moved) (?:now )?(?:at|on|in|under|to) (?:https?:|port \\d|version \\d)'),
+  sign('a place', 'wary', '\\bnow (?:lives?|listens|runs|is|sits) (?:at|on|in|under) \\S+'),
   sign(
     'a state that lasts',
+    'fair',
     '\\b(?:is|are) (?:now |from now on )?(?:deprecated|obsolete|forbidden|banned|mandatory|off[- ]limits|end of life)\\b',
   ),
   sign(
     'a preference',
+    'fair',
     "\\bi (?:strongly |much |generally |really )?(?:prefer(?! to (?:use|keep|stay|wait)\\b)|hate|can't stand|no longer want|never want|always want)\\b",
   ),
-  sign('a preference', "\\bi (?:don't|do not) (?:want|like) (?:\\w+ ){0,6}(?:ever|at all|in general|without (?:asking|being asked))\\b"),
-  sign('who speaks', '^(?:my name is|call me|i (?:only |always |mostly )?(?:work (?:on|with|in|at|for|part)|use)\\b)'),
+  sign(
+    'a preference',
+    'fair',
+    "\\bi (?:don't|do not) (?:want|like) (?:\\w+ ){0,6}(?:ever|at all|in general|without (?:asking|being asked))\\b",
+  ),
+  sign('who speaks', 'fair', '^(?:my name is|call me|i (?:only |always |mostly )?(?:work (?:on|with|in|at|for|part)|use)\\b)'),
 ];
+
+/** Words of a report that something does not work as it should: what is described then is the fault. */
+const trouble =
+  /\b(?:fail\w*|errors?|broken|breaks|broke|crash\w*|bugs?|wrong|twice|hangs?|stuck|blank|undefined|exception|traceback|(?:doesn't|does not|don't|not) work\w*|slow\w*|flaky|red|missing)\b/iu;
 
 /** A corrected value, where the person has just said no: "It's 14 days after delivery." */
 const correctedValue =
@@ -117,7 +182,7 @@ const nothingStated: readonly RegExp[] = [
 
 /** Sentences that are about this session or these days only. */
 const passing: readonly RegExp[] = [
-  /\b(?:for now|for once|this time|just this|only this|temporarily|in the meantime|until (?:tomorrow|tonight|then|monday|next)|till (?:tomorrow|tonight|then)|tomorrow|next (?:week|month|time)|later|soon|tonight|at the moment|right now|yesterday|this morning|last night)\b/iu,
+  /\b(?:for now|for once|this time|just this|only this|temporarily|in the meantime|until (?:tomorrow|tonight|then|monday|next)|till (?:tomorrow|tonight|then)|tomorrow|next (?:week|month|time)|later|soon|tonight|at the moment|right now)\b/iu,
   /\bplease\b/iu,
   /^(?:(?:and|so|then|now|ok|also|next|just|yes|go ahead and)[,: ]+)*(?:add|build|change|check|clean|commit|continue|create|delete|deploy|do|drop|explain|find|finish|fix|generate|give|go|have a look|implement|install|keep|leave|look|make|merge|move|open|print|push|put|read|refactor|remove|rename|replace|revert|run|see|set|ship|show|start|stop|swap|switch|take|test|try|undo|update|upgrade|use|wait|write)\b(?! is\b| are\b)/iu,
   /\b(?:thanks|thank you|thx|sorry|haha|lol|congrats)\b/iu,
@@ -186,9 +251,9 @@ function states(said: string, turnSaysNo: boolean): boolean {
   const words = said.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
   if (words < shortest || said.length > longest || nothingStated.some((pattern) => pattern.test(said))) return false;
   const found = signs.filter(({ pattern }) => pattern.test(said));
-  if (found.some(({ strong }) => strong)) return true;
+  if (found.some(({ trust }) => trust === 'sure')) return true;
   if (passing.some((pattern) => pattern.test(said))) return false;
-  return found.length > 0 || (turnSaysNo && correctedValue.test(said));
+  return found.some(({ trust }) => trust === 'fair' || !trouble.test(said)) || (turnSaysNo && correctedValue.test(said));
 }
 
 /** First sentence that the one at `index` cannot do without, at most two back and in the same paragraph. */

@@ -7,7 +7,7 @@ import { readEnvelope } from './claude-envelope.js';
 import { sessionTree } from './claude-tree.js';
 import { askedAnswers, isTyped, type Position, type ResultContext, readToolResult } from './claude-user.js';
 import { asFields, asList, asText, asTime, type Fields, parseJson } from './json.js';
-import { type FormatReader, idOfFile, type RawRecord, type Sink, stemOf } from './sink.js';
+import { type FormatReader, idOfFile, type RawRecord, rememberCall, type Sink, stemOf } from './sink.js';
 import { clipInput, clipProse, contentText, hasAttachment, isInterrupt, plain, typedText } from './text.js';
 
 /** Bookkeeping of the client that holds nothing anybody said. */
@@ -127,7 +127,7 @@ function acceptBlock(state: State, sink: Sink, block: unknown, position: Positio
     tellPending(state, sink);
     const name = asText(fields.name) ?? 'unknown';
     const callId = asText(fields.id);
-    if (callId !== null) state.calls.set(callId, name);
+    if (callId !== null) rememberCall(state.calls, callId, name);
     const input = clipInput(fields.input ?? {});
     sink.turn({ speaker: 'agent', kind: 'tool_call', text: '', tool: { name, callId, input }, ...position });
   } else if (fields !== null && type.endsWith('tool_result')) {

@@ -3,7 +3,7 @@
  * (`response_item`) and as the person did (`event_msg`); whichever comes second is left out.
  */
 import { asFields, asText, asTime, type Fields, parseJson } from './json.js';
-import { type FormatReader, idOfFile, type Sink } from './sink.js';
+import { type FormatReader, idOfFile, rememberCall, type Sink } from './sink.js';
 import { clipInput, clipOutput, clipProse, contentText, hasAttachment, refusalReason, typedText } from './text.js';
 
 const recordTypes = new Set([
@@ -123,7 +123,7 @@ function tellCall(
   position: Position,
 ): void {
   const { name, callId } = call;
-  if (callId !== null) state.calls.set(callId, { name, command: commandOf(call.input) });
+  if (callId !== null) rememberCall(state.calls, callId, { name, command: commandOf(call.input) });
   state.sink.turn({
     speaker: 'agent',
     kind: 'tool_call',
@@ -220,7 +220,7 @@ function acceptEvent(state: State, payload: Fields, position: Position): string 
       return null;
     }
     case 'exec_command_end':
-      if (callId !== null && typeof payload.exit_code === 'number' && state.exits.size < 1024) state.exits.set(callId, payload.exit_code);
+      if (callId !== null && typeof payload.exit_code === 'number') rememberCall(state.exits, callId, payload.exit_code);
       return null;
     case 'tool_call':
       tellCall(state, { name: asText(payload.name) ?? 'unknown', callId, input: payload.input }, position);

@@ -1,7 +1,7 @@
 /** Events of Managed Agents sessions, one a line or the pages of the events list (`{"data": [...]}`). */
 import type { Head } from './formats.js';
 import { asFields, asText, asTime, type Fields } from './json.js';
-import { type FormatReader, idOfFile, type Sink, type TurnDraft } from './sink.js';
+import { type FormatReader, idOfFile, rememberCall, type Sink, type TurnDraft } from './sink.js';
 import { clipInput, clipOutput, clipProse, contentText } from './text.js';
 
 const eventType = /^(?:user|agent|session|span|system|workflow_run)\.[a-z_.]+$/;
@@ -36,7 +36,7 @@ function tellResult(sink: Sink, names: Map<string, string>, event: Fields, posit
 function tellCall(sink: Sink, names: Map<string, string>, event: Fields, position: Position): void {
   const name = [event.mcp_server_name, event.name].flatMap((part) => asText(part) ?? []).join('.') || 'unknown';
   const callId = asText(event.id);
-  if (callId !== null) names.set(callId, name);
+  if (callId !== null) rememberCall(names, callId, name);
   sink.turn({ speaker: 'agent', kind: 'tool_call', text: '', tool: { name, callId, input: clipInput(event.input ?? {}) }, ...position });
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { asFields, asList, asText, asTime, type Fields } from './json.js';
-import { type FormatReader, idOfFile, type Sink, type TurnDraft } from './sink.js';
+import { type FormatReader, idOfFile, rememberCall, type Sink, type TurnDraft } from './sink.js';
 import {
   clipInput,
   clipOutput,
@@ -66,7 +66,7 @@ export function messageTeller(sink: Sink, options: MessageOptions): MessageTelle
   const names = new Map<string, string>();
 
   const tellCall = (name: string, callId: string | null, input: unknown, told: Told, speaker: 'agent' | 'person'): void => {
-    if (callId !== null) names.set(callId, name);
+    if (callId !== null) rememberCall(names, callId, name);
     sink.turn({ speaker, kind: 'tool_call', text: '', tool: { name, callId, input: clipInput(input ?? {}) }, ...told });
   };
 

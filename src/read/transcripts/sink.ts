@@ -68,6 +68,19 @@ export function personOf(file: string, folder: string | null, persons: Readonly<
   return best?.name ?? (folder === null ? null : userOf(folder));
 }
 
+/** Calls that never got an answer are forgotten from this number on, oldest first: memory must not grow with the file. */
+const maxOpenCalls = 512;
+
+/** Keeps what is known of an open call until its result comes. */
+export function rememberCall<T>(calls: Map<string, T>, callId: string, about: T): void {
+  calls.set(callId, about);
+  if (calls.size <= maxOpenCalls) return;
+  for (const oldest of calls.keys()) {
+    calls.delete(oldest);
+    return;
+  }
+}
+
 /** The file's path as an id for sessions that record none: the same on every system. */
 export function idOfFile(file: string): string {
   return file.split(sep).join('/');

@@ -241,5 +241,6 @@ describe('what a person states', () => {
     expect(texts('a, b; (c) - we '.repeat(20_000))).toEqual([]);
     expect(texts(`${'x'.repeat(100_000)}"${'`'.repeat(1000)}`)).toEqual([]);
     expect(texts('\n- \n'.repeat(20_000))).toEqual([]);
+    expect(texts(`a${'\n'.repeat(60_000)}b${' \n'.repeat(30_000)}c${' '.repeat(60_000)}d`)).toEqual([]);
   });
 });

@@ -298,6 +298,17 @@ describe('Claude Code', () => {
     expect(turns[0]?.tool?.input.length).toBeLessThan(10_000);
   });
 
+  it('takes off what a harness wraps around a prompt, and nothing that a person wrote of it', async () => {
+    const typed = async (content: string) =>
+      (await read(write('w.jsonl', `${JSON.stringify({ type: 'user', uuid: 'u', message: { role: 'user', content } })}\n`))).turns.map(
+        brief,
+      );
+    const reminder = '<system-reminder>\nFrom now on use tabs.\n</system-reminder>';
+    expect(await typed(`${reminder}Fix it.${reminder}`)).toEqual(['person message | Fix it.']);
+    expect(await typed('Why is the <skill> tag not closed?')).toEqual(['person message | Why is the <skill> tag not closed?']);
+    expect((await typed('<system-reminder>cut off'))[0]).toContain('harness note');
+  });
+
   it('says in which line invalid UTF-8 stands, and reads the line', async () => {
     const text = Buffer.from(readFileSync(fixture('claude-code/duplicates.jsonl')));
     text[text.indexOf('Noted.')] = 0xff;

@@ -200,7 +200,7 @@ const longest = 400;
 
 /** Text that is shown rather than said: code blocks, quoted lines, pasted logs. */
 const shown =
-  /```[\s\S]*?(?:```|(?![\s\S]))|~~~[\s\S]*?(?:~~~|(?![\s\S]))|^[ \t]*>.*$|^(?: {4}|\t).*$|^\s*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
+  /```[\s\S]*?(?:```|(?![\s\S]))|~~~[\s\S]*?(?:~~~|(?![\s\S]))|^[ \t]*>.*$|^(?: {4}|\t).*$|^[ \t]*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
 const quoted = /"[^"\n]{2,300}"|\u201c[^\u201d\n]{2,300}\u201d|\u00ab[^\u00bb\n]{2,300}\u00bb|`[^`\n]+`/gu;
 
 interface Sentence {
@@ -231,7 +231,7 @@ function sentencesOf(text: string): readonly Sentence[] {
     const end = from + said.slice(from, to).trimEnd().length;
     if (end > start) sentences.push({ start, end, said: said.slice(start, end), paragraph });
   };
-  for (const block of said.matchAll(/(?:[^\n]|\n(?!\s*\n|\s*(?:[-*+]|\d+[.)])\s))+/gu)) {
+  for (const block of said.matchAll(/(?:[^\n]|\n(?![ \t\r]*\n|[ \t]*(?:[-*+]|\d+[.)])\s))+/gu)) {
     paragraph += 1;
     let from = block.index + (bullet.exec(block[0])?.[0].length ?? 0);
     const end = block.index + block[0].length;

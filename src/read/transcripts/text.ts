@@ -98,7 +98,9 @@ const wrappers = [
   'open_and_recently_viewed_files',
   'additional_data',
 ] as const;
-const wrapped = new RegExp(`<(${wrappers.join('|')})(?:\\s[^>]*)?>[\\s\\S]*?(?:</\\1>|$)`, 'g');
+const opening = `<(${wrappers.join('|')})(?:\\s[^>]*)?>`;
+/** A block, or one at the very start that never ends. */
+const wrapped = new RegExp(`${opening}[\\s\\S]*?</\\1>|^\\s*${opening}[\\s\\S]*$`, 'g');
 
 /** Texts that a harness writes as the user, whole. */
 const harnessTexts = [

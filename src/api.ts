@@ -5,13 +5,12 @@
  * of its own: what it needs of them is handed in.
  */
 
-import type { ProgressEvent } from './context.js';
 import { auditStore } from './pipeline/audit.js';
 import { changesOf, decideChanges, editChange, explainChange } from './pipeline/decisions.js';
 import { dedupeFile } from './pipeline/dedupe.js';
 import { checkHealth } from './pipeline/doctor.js';
 import { dreamObject, resumeDream, runDream } from './pipeline/dream.js';
-import { type Engine, findDream } from './pipeline/engine.js';
+import { findDream, type OpenOptions, openEngine } from './pipeline/engine.js';
 import { cancelDream, pruneDreams } from './pipeline/lifecycle.js';
 import { applyDream, diffDream, discardDream, undoDream } from './pipeline/publish.js';
 import { relateFile } from './pipeline/relate.js';
@@ -26,7 +25,6 @@ import type {
   PublishResult,
   RelateResult,
 } from './pipeline/results.js';
-import { openStore } from './store/store.js';
 
 export type { DedupeSettings, DreamSettings } from './config.js';
 export type { ProgressEvent } from './context.js';
@@ -41,23 +39,8 @@ export type {
   Relation,
 } from './memory.js';
 export { claudeProject } from './pipeline/claude-project.js';
+export type { OpenOptions } from './pipeline/engine.js';
 export type * from './pipeline/results.js';
-
-export interface OpenOptions {
-  /** SQLite file with dreams, caches and decisions; made where absent, readable by its owner alone. */
-  readonly db: string;
-  /** ISO 8601 UTC clock, e.g. `() => new Date().toISOString()`. */
-  readonly now: () => string;
-  /** Steady clock in milliseconds for durations in reports; without it they are all 0. */
-  readonly clockMs?: () => number;
-  /** Worker threads, 1 by default; never changes a result. */
-  readonly threads?: number;
-  /** Stops what is running; nothing is left half written. */
-  readonly signal?: AbortSignal;
-  readonly report?: (event: ProgressEvent) => void;
-  /** True: never reach the network, whatever a model id would need. */
-  readonly offline?: boolean;
-}
 
 /** `dream` arguments are an id, a unique beginning of one, or undefined for the latest. Every method throws `UserError`s only. */
 export interface Dreamfold {
@@ -91,16 +74,7 @@ export interface Dreamfold {
 
 /** Opens the database of `options` and gives back the library bound to it. */
 export function openDreamfold(options: OpenOptions): Dreamfold {
-  const engine: Engine = {
-    store: openStore(options.db),
-    dbPath: options.db,
-    now: options.now,
-    clockMs: options.clockMs ?? (() => 0),
-    threads: options.threads ?? 1,
-    signal: options.signal ?? new AbortController().signal,
-    report: options.report ?? (() => undefined),
-    offline: options.offline ?? false,
-  };
+  const engine = openEngine(options);
   const close = () => engine.store.close();
   return {
     dream: (settings) => runDream(engine, settings),

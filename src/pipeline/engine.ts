@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { ProgressEvent, RunContext } from '../context.js';
 import { UserError } from '../errors.js';
 import type { DreamRow } from '../store/rows.js';
-import type { DreamStore } from '../store/store.js';
+import { type DreamStore, openStore } from '../store/store.js';
 import { recover } from '../write/apply.js';
 import { journalOf } from './journal.js';
 import { StageClock } from './stage-clock.js';
@@ -18,6 +18,36 @@ export interface Engine {
   readonly signal: AbortSignal;
   readonly report: (event: ProgressEvent) => void;
   readonly offline: boolean;
+}
+
+export interface OpenOptions {
+  /** SQLite file with dreams, caches and decisions; made where absent, readable by its owner alone. */
+  readonly db: string;
+  /** ISO 8601 UTC clock, e.g. `() => new Date().toISOString()`. */
+  readonly now: () => string;
+  /** Steady clock in milliseconds for durations in reports; without it they are all 0. */
+  readonly clockMs?: () => number;
+  /** Worker threads, 1 by default; never changes a result. */
+  readonly threads?: number;
+  /** Stops what is running; nothing is left half written. */
+  readonly signal?: AbortSignal;
+  readonly report?: (event: ProgressEvent) => void;
+  /** True: never reach the network, whatever a model id would need. */
+  readonly offline?: boolean;
+}
+
+/** Opens the database of `options`; whoever opens it closes its `store`. */
+export function openEngine(options: OpenOptions): Engine {
+  return {
+    store: openStore(options.db),
+    dbPath: options.db,
+    now: options.now,
+    clockMs: options.clockMs ?? (() => 0),
+    threads: options.threads ?? 1,
+    signal: options.signal ?? new AbortController().signal,
+    report: options.report ?? (() => undefined),
+    offline: options.offline ?? false,
+  };
 }
 
 export function contextOf(engine: Engine, seed: number): RunContext {

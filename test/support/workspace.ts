@@ -1,7 +1,7 @@
 /** A folder of its own for each test, the shipped example in it, and a library bound to a database there. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,7 @@ export function copyWebshop(folder: string): { readonly store: string; readonly 
   const store = join(folder, 'store');
   const sessions = join(folder, 'sessions');
   cpSync(join(fixtures, 'webshop', 'store'), store, { recursive: true });
+  for (const name of readdirSync(store)) utimesSync(join(store, name), 1_700_000_000, 1_700_000_000);
   execFileSync(process.execPath, [join(repository, 'scripts', 'scenario', 'expand.mjs'), join(fixtures, 'webshop'), sessions]);
   return { store, sessions };
 }

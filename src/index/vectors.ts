@@ -125,21 +125,29 @@ export function makeNeighborLists(count: number, size: number): NeighborLists {
   };
 }
 
-/** Puts a row into a list where it is among the nearest; one row must not be offered to the same list twice. */
+/**
+ * Puts a row into a list where it is among the nearest; one row must not be offered to the same list twice. Nearly every offer of a
+ * scan is refused by the first two lines, which therefore stand alone and make nothing.
+ */
 export function offer(lists: NeighborLists, list: number, row: number, similarity: number): void {
-  const { size, lengths, rows, similarities } = lists;
+  const last = (list + 1) * lists.size - 1;
+  if (lists.lengths[list] === lists.size && similarity < (lists.similarities[last] ?? 0)) return;
+  insert(lists, list, row, similarity);
+}
+
+function insert({ size, lengths, rows, similarities }: NeighborLists, list: number, row: number, similarity: number): void {
   const start = list * size;
   const length = lengths[list] ?? 0;
-  const nearer = (at: number): boolean => {
-    const other = similarities[at] ?? 0;
-    return similarity > other || (similarity === other && row < (rows[at] ?? 0));
-  };
-  if (length === size && !nearer(start + size - 1)) return;
-  let at = start + Math.min(length, size - 1);
-  for (; at > start && nearer(at - 1); at -= 1) {
-    rows[at] = rows[at - 1] ?? 0;
-    similarities[at] = similarities[at - 1] ?? 0;
+  let at = start + length;
+  while (at > start) {
+    const other = similarities[at - 1] ?? 0;
+    if (similarity < other || (similarity === other && row > (rows[at - 1] ?? 0))) break;
+    at -= 1;
   }
+  if (at === start + size) return;
+  const end = start + Math.min(length, size - 1);
+  rows.copyWithin(at + 1, at, end);
+  similarities.copyWithin(at + 1, at, end);
   rows[at] = row;
   similarities[at] = similarity;
   lengths[list] = Math.min(length + 1, size);

@@ -152,10 +152,12 @@ describe('a Claude memory folder', () => {
     expect(memories.get('notizen_deutsch.md')?.time.at).toBe('2026-03-04T09:15:30.250Z');
   });
 
-  it('reads front matter that is no valid YAML line by line and says so', async () => {
+  it('reads front matter with an unquoted colon, which is no valid YAML, line by line', async () => {
     const store = await folder('claude');
     expect(byPath(store).get('orphan.md')).toMatchObject({ title: 'orphan', kind: 'project', time: { at: '2026-01-02T03:04:05.000Z' } });
-    expect(store.problems).toMatchObject([{ kind: 'malformed', path: 'orphan.md' }]);
+    expect(store.problems).toEqual([]);
+    const broken = fileOf('broken.md', '---\nname: x\n{ what: is [this\n---\n\n- text\n');
+    expect(parseStore([broken], plain).problems).toMatchObject([{ kind: 'malformed', path: 'broken.md' }]);
   });
 
   it('starts the body behind front matter and byte order mark', async () => {

@@ -96,11 +96,16 @@ function readYaml(file: SourceFile, yaml: string): Pick<FrontMatter, 'values' | 
     if (error === undefined && values !== null) return { values, problem: null };
     if (yaml.trim() === '') return { values: new Map(), problem: null };
     const line = 1 + (error?.linePos?.[0].line ?? 1);
-    return { values: lineValues(yaml), problem: yamlProblem(file, line) };
+    return { values: lineValues(yaml), problem: isPlain(yaml) ? null : yamlProblem(file, line) };
   } catch {
     // Nested too deep for the parser's stack; the lines still say what is needed.
     return { values: lineValues(yaml), problem: yamlProblem(file, 1) };
   }
+}
+
+/** Every line is a key with its value, a list item or a comment: read line by line, nothing is lost and nothing needs mending. */
+function isPlain(yaml: string): boolean {
+  return yaml.split('\n').every((line) => /^\s*(?:[\w-]+\s*:(?:\s.*)?|-\s.*|#.*)?$/.test(line.trimEnd()));
 }
 
 function yamlProblem(file: SourceFile, line: number): Problem {

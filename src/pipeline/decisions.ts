@@ -2,9 +2,9 @@
 import { openEmbedder } from '../embed/embed.js';
 import { loadWordVectors } from '../embed/words.js';
 import { UserError } from '../errors.js';
-import { type Change, type Effect, type PlannedChange, type Segmented, type Side, type Statement, textKey } from '../memory.js';
+import { type Change, type MemoryStore, type PlannedChange, type Segmented, type Side, type Statement, textKey } from '../memory.js';
 import { loadJudge } from '../relate/judge.js';
-import { refusalKeys } from '../resolve/changes.js';
+import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
 import { replaceOutput } from '../write/output.js';
@@ -13,6 +13,7 @@ import { contextOf, defaultOut, type Engine, exclusively, findDream } from './en
 import { renderChanges } from './render.js';
 import type { ChangesResult, ExplainedPair, Explanation } from './results.js';
 import { sideOf } from './rounds.js';
+import { checkNoCircle, isActive, Standing, withStatus, yieldTo } from './standing.js';
 
 export function changesOf(engine: Engine, dream: string | undefined): ChangesResult {
   const row = findDream(engine, dream);
@@ -40,23 +41,36 @@ export function decideChanges(
   return exclusively(engine, async () => {
     const row = openDream(engine, dream);
     const planned = engine.store.changesOf(row.id);
-    const chosen = new Set(ids.map((id) => findChange(planned, id, row).change.id));
-    const decided = planned.map((entry) =>
-      chosen.has(entry.change.id) ? { ...entry, change: { ...entry.change, status: decision } } : entry,
-    );
-    for (const { change } of decided) {
-      if (!chosen.has(change.id)) continue;
-      const keys = refusalKeys(change, textKey);
-      if (decision === 'rejected') engine.store.refuse(keys);
-      else engine.store.unrefuse(keys);
-    }
-    const rewritten = await rewrite(engine, row, decided);
-    return result(
-      engine,
-      row,
-      rewritten.filter(({ change }) => chosen.has(change.id)),
-    );
+    const input = inputOf(engine, row);
+    const named = ids.map((id) => findChange(planned, id, row));
+    const entries = decision === 'approved' ? withGround(named, planned, input.segmented) : named;
+    const chosen = new Set(entries.map(({ change }) => change.id));
+    const decided = planned.map((entry) => (chosen.has(entry.change.id) ? withStatus(entry, decision) : entry));
+    const keys = entries.flatMap(({ change }) => refusalKeys(change, textKey));
+    const open = decision === 'approved' ? yieldTo(chosen, decided, input.segmented) : decided;
+    const rewritten = await rewrite(engine, row, input, open, { [decision === 'approved' ? 'allow' : 'refuse']: keys });
+    return result(engine, row, touched(planned, rewritten, chosen));
   });
+}
+
+/** The changes named, and those that they rest on. @throws UserError `usage` where what one rests on is no longer there. */
+function withGround(named: readonly PlannedChange[], planned: readonly PlannedChange[], segmented: Segmented): readonly PlannedChange[] {
+  const standing = new Standing(segmented, planned);
+  const all = new Set(named);
+  for (const entry of all) {
+    if (entry.change.kind === 'reindex') continue;
+    const ground = standing.restsOn(entry);
+    if (ground === null)
+      throw new UserError('usage', `${entry.change.id} is about a text that another decision has changed. Dream again over the new store.`);
+    for (const other of ground) if (!isActive(other)) all.add(other);
+  }
+  return [...all];
+}
+
+/** The changes decided about, and those whose status followed. */
+function touched(before: readonly PlannedChange[], after: readonly PlannedChange[], chosen: ReadonlySet<string>): readonly PlannedChange[] {
+  const statuses = new Map(before.map(({ change }) => [change.id, change.status]));
+  return after.filter(({ change }) => chosen.has(change.id) || (statuses.has(change.id) && statuses.get(change.id) !== change.status));
 }
 
 /** Puts a person's text in place of what a change would leave, and approves it. A conflict is settled by it. */
@@ -64,46 +78,46 @@ export function editChange(engine: Engine, id: string, text: string, dream: stri
   return exclusively(engine, async () => {
     const row = openDream(engine, dream);
     const planned = engine.store.changesOf(row.id);
-    const { segmented } = inputOf(engine, row);
+    const input = inputOf(engine, row);
     const entry = findChange(planned, id, row);
-    const edited = withText(entry, text.trim(), segmented);
-    await rewrite(
-      engine,
-      row,
-      planned.map((other) => (other === entry ? edited : other)),
-    );
-    return result(engine, row, [edited]);
+    const ground = new Set(withGround([entry], planned, input.segmented));
+    const edited = withText(entry, text.trim(), new Standing(input.segmented, planned));
+    const allow = [...ground, edited].flatMap(({ change }) => refusalKeys(change, textKey));
+    const decided = planned.map((other) => (other === entry ? edited : ground.has(other) ? withStatus(other, 'approved') : other));
+    const open = yieldTo(new Set([edited.change.id]), decided, input.segmented);
+    const rewritten = await rewrite(engine, row, input, open, { allow });
+    // What a person writes now is as late as anything in the store.
+    engine.store.saveMovedTimes([{ textKey: textKey(text.trim()), at: engine.now() }]);
+    return result(engine, row, touched(planned, rewritten, new Set([edited.change.id])));
   });
 }
 
-function withText({ change, effect }: PlannedChange, text: string, segmented: Segmented): PlannedChange {
+function withText(entry: PlannedChange, text: string, standing: Standing): PlannedChange {
+  const { change, effect } = entry;
   if (text === '') throw new UserError('usage', '--text is empty. To take a statement out, approve the change that drops it.');
   if (change.kind === 'reindex') throw new UserError('usage', `${change.id} only removes what has become empty: approve or reject it.`);
-  const target = targetOf(change, effect, segmented);
-  const others =
-    change.kind === 'conflict'
-      ? statementsOf(change, segmented).filter((statement) => statement.id !== target.id && statement.lock === null)
-      : [];
+  const sides = change.before.flatMap((side) => standing.statementAt(entry, side) ?? []);
+  const target = targetOf(entry, sides, standing);
+  const others = change.kind === 'conflict' ? sides.filter(({ id, lock }) => id !== target.id && lock === null) : [];
   const after = { path: target.path, line: target.line, text };
+  // The later statement of a supersede stood before under its own words, which now have to be named too.
+  const named = change.kind === 'redact' || sides.includes(target);
+  const before = named ? change.before : [...change.before, side(target)];
   return {
-    change: { ...change, after, decided_by: 'person', status: 'approved' },
+    change: { ...change, before, after, decided_by: 'person', status: 'approved' },
     effect: {
       ...effect,
-      drop: [...effect.drop, ...others.map((statement) => statement.id)],
+      drop: [...new Set([...effect.drop, ...others.map(({ id }) => id)])],
       replace: [{ statementId: target.id, text }],
     },
   };
 }
 
-/** The statement that the text goes into: the one replaced already, else the survivor, else the first side. */
-function targetOf(change: Change, effect: Effect, segmented: Segmented): Statement {
-  const replaced = effect.replace[0]?.statementId;
-  const target =
-    segmented.statements.find((statement) => statement.id === replaced) ??
-    segmented.statements.find(
-      ({ path, line, text }) => path === change.after?.path && line === change.after.line && text === change.after.text,
-    ) ??
-    statementsOf(change, segmented)[0];
+/** The statement that the text goes into: the survivor, else the first side that may be changed. */
+function targetOf(entry: PlannedChange, sides: readonly Statement[], standing: Standing): Statement {
+  const { change } = entry;
+  const survivor = change.after ? standing.statementAt(entry, change.after) : null;
+  const target = survivor ?? sides.find(({ lock }) => lock === null) ?? sides[0];
   if (!target) throw new UserError('usage', `${change.id} has no statement that a text could be put into.`);
   if (target.lock !== null)
     throw new UserError(
@@ -111,12 +125,6 @@ function targetOf(change: Change, effect: Effect, segmented: Segmented): Stateme
       `${target.path}:${target.line} is read but never changed (${target.lock}). Pass --write-rules to dream if it may be.`,
     );
   return target;
-}
-
-function statementsOf(change: Change, segmented: Segmented): readonly Statement[] {
-  return change.before.flatMap(
-    (side) => segmented.statements.find(({ path, line, text }) => path === side.path && line === side.line && text === side.text) ?? [],
-  );
 }
 
 function findChange(planned: readonly PlannedChange[], id: string, row: DreamRow): PlannedChange {
@@ -138,9 +146,25 @@ function openDream(engine: Engine, dream: string | undefined): DreamRow {
   return row;
 }
 
-async function rewrite(engine: Engine, row: DreamRow, planned: readonly PlannedChange[]): Promise<readonly PlannedChange[]> {
-  const { store, segmented } = inputOf(engine, row);
-  const rendered = renderChanges(store, segmented, planned, engine.store.refused());
+/** Decisions about texts that outlive the dream. */
+interface Refusals {
+  readonly refuse?: readonly string[];
+  readonly allow?: readonly string[];
+}
+
+async function rewrite(
+  engine: Engine,
+  row: DreamRow,
+  { store, segmented }: { readonly store: MemoryStore; readonly segmented: Segmented },
+  planned: readonly PlannedChange[],
+  { refuse = [], allow = [] }: Refusals,
+): Promise<readonly PlannedChange[]> {
+  const refused = new Set([...engine.store.refused(), ...refuse]);
+  for (const key of allow) refused.delete(key);
+  const rendered = renderChanges(store, segmented, planned, refused);
+  checkNoCircle(rendered.planned, segmented);
+  engine.store.refuse(refuse);
+  engine.store.unrefuse(allow);
   engine.store.saveChanges(row.id, rendered.planned);
   engine.store.saveFiles(row.id, 'output', rendered.output);
   await replaceOutput(rendered.files, {

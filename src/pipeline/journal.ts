@@ -3,10 +3,9 @@
  * no longer, is remembered in the transaction that ends the plan: whoever finishes it, the record fits the files.
  */
 import { z } from 'zod';
-import type { PlannedChange } from '../memory.js';
 import type { DreamStore } from '../store/store.js';
 import { applyPlan, type Journal } from '../write/journal.js';
-import { isActive } from './render.js';
+import { isActive, withStatus } from './standing.js';
 
 /** Statuses as they were before a publication, so that taking it back restores them. */
 const statusList = z.array(z.tuple([z.string(), z.enum(['proposed', 'suggested', 'approved', 'rejected', 'applied'])]));
@@ -55,8 +54,4 @@ export function markUndone(store: DreamStore, id: string): void {
       .map((entry) => (entry.change.status === 'applied' ? withStatus(entry, known.get(entry.change.id) ?? 'proposed') : entry)),
   );
   store.updateDream(id, { applied: null });
-}
-
-function withStatus(entry: PlannedChange, status: PlannedChange['change']['status']): PlannedChange {
-  return { ...entry, change: { ...entry.change, status } };
 }

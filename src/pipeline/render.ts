@@ -1,18 +1,10 @@
 /** Changes -> the output store, with the reindexing that follows from them. */
-import {
-  type Effect,
-  type MemoryStore,
-  type OutputFile,
-  type PlannedChange,
-  type Segmented,
-  type SourceFile,
-  sha256,
-  textKey,
-} from '../memory.js';
+import { type MemoryStore, type OutputFile, type PlannedChange, type Segmented, type SourceFile, sha256, textKey } from '../memory.js';
 import { maskSecrets } from '../read/screen.js';
 import { orderChanges, refusalKeys } from '../resolve/changes.js';
 import { renderStore } from '../write/render.js';
 import { textOf } from './screening.js';
+import { combine, isActive, settleStatuses, withStatus } from './standing.js';
 
 export interface Rendered {
   /** Every change, reindexing included, strongest first. */
@@ -20,11 +12,6 @@ export interface Rendered {
   readonly files: readonly OutputFile[];
   /** The same files with their hashes, as the database keeps them. */
   readonly output: readonly SourceFile[];
-}
-
-/** True for a change whose edit is in the output store. */
-export function isActive({ change }: PlannedChange): boolean {
-  return change.status === 'proposed' || change.status === 'approved' || change.status === 'applied';
 }
 
 /**
@@ -37,25 +24,22 @@ export function renderChanges(
   planned: readonly PlannedChange[],
   refused: ReadonlySet<string>,
 ): Rendered {
-  const edits = planned.filter(({ change }) => change.kind !== 'reindex');
-  const kept = planned.filter(({ change }) => change.kind === 'reindex' && change.status === 'rejected');
-  const effects = [combine(edits.filter(isActive).sort(byPerson))];
-  const first = renderStore({
-    store,
+  const edits = settleStatuses(
+    planned.filter(({ change }) => change.kind !== 'reindex'),
     segmented,
-    effects,
-    refused: new Set(kept.map(({ change }) => change.id)),
-  });
-  const again = first.reindex.filter(({ change }) => refusalKeys(change, textKey).some((key) => refused.has(key)));
-  const rendered =
-    again.length === 0
-      ? first
-      : renderStore({
-          store,
-          segmented,
-          effects,
-          refused: new Set([...kept, ...again].map(({ change }) => change.id)),
-        });
+  );
+  const reindex = planned.filter(({ change }) => change.kind === 'reindex');
+  const kept = reindex.filter(({ change }) => change.status === 'rejected');
+  const effects = [combine(edits, segmented)];
+  const refusedIds = new Set(kept.map(({ change }) => change.id));
+  let rendered = renderStore({ store, segmented, effects, refused: refusedIds });
+  // What is refused may keep an outer section, and then an inner one is emptied that was refused too.
+  for (let again = findRefused(rendered.reindex, refused); again.length > 0; again = findRefused(rendered.reindex, refused)) {
+    for (const { change } of again) refusedIds.add(change.id);
+    rendered = renderStore({ store, segmented, effects, refused: refusedIds });
+  }
+  const approved = new Set(reindex.filter(({ change }) => change.status === 'approved').map(({ change }) => change.id));
+  const emptied = rendered.reindex.map((entry) => (approved.has(entry.change.id) ? withStatus(entry, 'approved') : entry));
   const files = maskFiles(rendered.files, edits.filter(isActive));
   const times = new Map(store.files.map((file) => [file.path, file.modifiedAt]));
   const output = files.map(({ path, bytes, mode }) => ({
@@ -66,10 +50,14 @@ export function renderChanges(
     modifiedAt: times.get(path) ?? '',
   }));
   return {
-    planned: orderChanges([...edits, ...rendered.reindex, ...kept]),
+    planned: orderChanges([...edits, ...emptied, ...kept]),
     files,
     output,
   };
+}
+
+function findRefused(reindex: readonly PlannedChange[], refused: ReadonlySet<string>): readonly PlannedChange[] {
+  return reindex.filter(({ change }) => refusalKeys(change, textKey).some((key) => refused.has(key)));
 }
 
 /** Redactions without a statement mask whatever secret is left in their file. */
@@ -83,21 +71,4 @@ function maskFiles(files: readonly OutputFile[], active: readonly PlannedChange[
     const text = masked.has(file.path) ? textOf(file.bytes) : null;
     return text === null ? file : { ...file, bytes: Buffer.from(maskSecrets(text, 'certain')) };
   });
-}
-
-/** Where several changes put text into one statement, the last one's stands. */
-function combine(active: readonly PlannedChange[]): Effect {
-  const replace = new Map(active.flatMap(({ effect }) => effect.replace.map(({ statementId, text }) => [statementId, text] as const)));
-  const drop = new Set(active.flatMap(({ effect }) => effect.drop));
-  return {
-    changeId: 'active',
-    drop: [...drop],
-    replace: [...replace].map(([statementId, text]) => ({ statementId, text })),
-    containers: [],
-  };
-}
-
-/** What a person wrote is put in last, so that it stands where several changes touch one statement. */
-function byPerson(a: PlannedChange, b: PlannedChange): number {
-  return Number(a.change.decided_by === 'person') - Number(b.change.decided_by === 'person');
 }

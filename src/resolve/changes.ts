@@ -32,7 +32,8 @@ interface Draft {
   readonly replace?: Effect['replace'];
 }
 
-function side(statement: Place): ChangeSide {
+/** A statement as a change names it. */
+export function side(statement: Place): ChangeSide {
   return {
     path: statement.path,
     line: statement.line,
@@ -272,6 +273,8 @@ export function orderChanges(planned: readonly PlannedChange[]): readonly Planne
 export function refusalKeys(change: Change, keyOf: (text: string) => string): readonly string[] {
   const before = change.before.map((entry) => keyOf(entry.text));
   const after = change.after ? [keyOf(change.after.text)] : [];
+  // The names of sections repeat from file to file: one refused is not all refused.
+  if (change.kind === 'reindex') return change.before.slice(0, 1).map(({ path, text }) => `reindex:${path}:${keyOf(text)}`);
   if (change.kind !== 'merge' && change.kind !== 'supersede' && change.kind !== 'conflict') {
     return [`${change.kind}:${after[0] ?? before[0] ?? ''}`];
   }

@@ -1,0 +1,205 @@
+/** What a person decides about the changes of a dream, in any order: nothing is lost by it, and the output says what was decided. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Change, type Dreamfold, UserError } from '../dist/api.js';
+import { makeFolder, openIn, readTree } from './support/workspace.js';
+
+function put(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+}
+
+/** A topic file of the memory of Claude Code. */
+function topic(name: string, day: number, bullets: readonly string[]): string {
+  const modified = `2026-01-${String(day).padStart(2, '0')}T10:00:00Z`;
+  const head = `---\nname: ${name}\ndescription: made for a test\nmodified: ${modified}\n---\n\n## Rules\n\n`;
+  return `${head}${bullets.map((bullet) => `- ${bullet}\n`).join('')}`;
+}
+
+/** A transcript of Claude Code in which a person says these sentences, one a day from 1 February 2026. */
+function transcript(sentences: readonly string[]): string {
+  const lines = sentences.map((content, at) => ({
+    type: 'user',
+    isSidechain: false,
+    userType: 'external',
+    sessionId: '11111111-2222-4333-8444-555555555555',
+    version: '2.1.14',
+    cwd: '/home/mira/shop',
+    message: { role: 'user', content },
+    uuid: `00000000-0000-4000-8000-0000000000${String(at).padStart(2, '0')}`,
+    parentUuid: null,
+    timestamp: `2026-02-${String(at + 1).padStart(2, '0')}T10:00:00Z`,
+  }));
+  return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+}
+
+interface Made {
+  readonly folder: string;
+  readonly library: Dreamfold;
+  readonly changes: readonly Change[];
+  readonly out: string;
+  readonly text: () => string;
+}
+
+async function dreamOver(files: Readonly<Record<string, string>>, said: readonly string[] = [], single?: string): Promise<Made> {
+  const folder = makeFolder();
+  put(join(folder, 'store'), files);
+  put(join(folder, 'sessions', '-home-mira-shop'), { 's1.jsonl': transcript(said) });
+  const library = openIn(folder);
+  const store = single === undefined ? join(folder, 'store') : join(folder, 'store', single);
+  const sessions = said.length > 0 ? [join(folder, 'sessions')] : [];
+  const { dream, changes } = await library.dream({ store, sessions, llm: 'off' });
+  const out = dream.summary?.out ?? '';
+  const text = () => Object.values(readTree(single === undefined ? out : dirname(out))).join('\n');
+  return { folder, library, changes, out, text };
+}
+
+function find(changes: readonly Change[], kind: string, ...parts: readonly string[]): Change {
+  const found = changes.find((change) => change.kind === kind && parts.every((part) => JSON.stringify(change).includes(part)));
+  if (!found) throw new Error(`no ${kind} with ${parts.join(', ')} in ${JSON.stringify(changes, null, 1)}`);
+  return found;
+}
+
+const approvals = {
+  'a.md': topic('a', 2, ['Every pull request needs 2 approvals.']),
+  'b.md': topic('b', 2, ['Every pull request needs 4 approvals.']),
+};
+
+describe('decisions that rest on each other', () => {
+  it('a refused replacement brings the memory back, though a merge of a later round was about the new words', async () => {
+    const { library, changes, text } = await dreamOver(approvals, ['Every pull request needs 3 approvals.']);
+    const merge = find(changes, 'merge', '3 approvals');
+    const replaced = changes.filter((change) => change.kind === 'supersede');
+    expect(replaced).toHaveLength(2);
+    for (const { id, before } of replaced) {
+      await library.decide([id], 'rejected');
+      expect(text()).toContain(before[0]?.text);
+      expect(library.changes().changes.find((change) => change.id === merge.id)?.status).toBe('suggested');
+      const { changes: touched } = await library.decide([merge.id], 'approved');
+      expect(touched.map((change) => [change.id, change.status]).sort()).toEqual(
+        [
+          [id, 'approved'],
+          [merge.id, 'approved'],
+        ].sort(),
+      );
+      expect(text()).not.toContain(before[0]?.text);
+      expect(text().match(/3 approvals/g)).toHaveLength(1);
+    }
+  });
+
+  it('a text that a person wrote stands, though another change drops the statement it went into', async () => {
+    const { library, changes, text } = await dreamOver({
+      'a.md': topic('a', 1, ['Every pull request needs 2 approvals.']),
+      'b.md': topic('b', 1, ['every pull request needs 2 approvals']),
+      'c.md': topic('c', 5, ['Every pull request needs 5 approvals.']),
+    });
+    const merge = find(changes, 'merge', '2 approvals');
+    find(changes, 'supersede', '5 approvals');
+    await library.edit(merge.id, 'Pull requests in the shop need 2 approvals.');
+    expect(text()).toContain('- Pull requests in the shop need 2 approvals.');
+    expect(text()).toContain('5 approvals');
+  });
+
+  it('an edited merge can be refused and taken again, and keeps the text of the person', async () => {
+    const { library, changes, text } = await dreamOver({
+      'a.md': topic('a', 1, ['Every pull request needs 2 approvals.', 'Each pull request needs 2 approvals.']),
+    });
+    const { id } = find(changes, 'merge');
+    await library.edit(id, 'Two approvals.');
+    expect(text()).not.toContain('2 approvals');
+    await library.decide([id], 'rejected');
+    expect(text()).toContain('Every pull request needs 2 approvals.');
+    expect(text()).toContain('Each pull request needs 2 approvals.');
+    await library.decide([id], 'approved');
+    expect(text()).toContain('- Two approvals.');
+    expect(text()).not.toContain('2 approvals');
+  });
+});
+
+const words = [
+  'Every pull request needs 2 approvals.',
+  'Each pull request needs 2 approvals.',
+  'every pull request needs 2 approvals',
+  'Every pull request needs 4 approvals.',
+  'Pull requests need 4 approvals.',
+  'Always keep backups for 30 days.',
+  'Backups are kept for 30 days.',
+  'Always keep backups for 60 days.',
+  'We always deploy on Friday.',
+  'Deploys go out on Friday, never on Monday.',
+  'We always deploy on Tuesday.',
+  'The key is AKIAIOSFODNN7EXAMPLQ for uploads.',
+  'The key for uploads is AKIAIOSFODNN7EXAMPLQ.',
+] as const;
+const said = ['Every pull request needs 3 approvals.', 'Always keep backups for 90 days.', 'We always deploy on Wednesday.'] as const;
+
+const decisionList = fc.array(
+  fc.record({
+    what: fc.constantFrom('approved', 'rejected', 'approved', 'edit'),
+    at: fc.nat(30),
+    also: fc.option(fc.nat(30)),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+const topics = fc.array(
+  fc.record({ day: fc.integer({ min: 1, max: 4 }), bullets: fc.array(fc.nat(words.length - 1), { minLength: 1, maxLength: 6 }) }),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** Whether, from what an active change took away, the way of texts leads to one that stands in the output. */
+function survives(text: string, output: string, active: readonly Change[], seen: ReadonlySet<string> = new Set()): boolean {
+  if (output.includes(text)) return true;
+  if (seen.has(text)) return false;
+  return active.some(
+    ({ before, after }) =>
+      before.some((side) => side.text === text) && (after === null || survives(after.text, output, active, new Set([...seen, text]))),
+  );
+}
+
+describe('nothing is lost', () => {
+  it('whatever is decided in whatever order, every statement stands in the output or is named by a change that led to what stands', async () => {
+    await fc.assert(
+      fc.asyncProperty(topics, fc.subarray([...said]), decisionList, async (files, spoken, decisions) => {
+        const store = Object.fromEntries(
+          files.map(({ day, bullets }, at) => [
+            `t${at}.md`,
+            topic(
+              `t${at}`,
+              day,
+              bullets.map((one) => words[one] ?? ''),
+            ),
+          ]),
+        );
+        const { library, text } = await dreamOver(store, spoken);
+        let edits = 0;
+        for (const { what, at, also } of decisions) {
+          const { changes } = library.changes();
+          const ids = [at, ...(also === null ? [] : [also])].flatMap((index) => changes[index % changes.length]?.id ?? []);
+          const [first] = ids;
+          if (first === undefined) return;
+          try {
+            if (what === 'edit') await library.edit(first, `Text number ${++edits} of a person.`);
+            else await library.decide(ids, what);
+          } catch (thrown) {
+            // Refused with a reason: a reindex cannot be edited, a circle not approved.
+            if (!(thrown instanceof UserError)) throw thrown;
+          }
+          const active = library.changes().changes.filter(({ status }) => status === 'proposed' || status === 'approved');
+          const output = text();
+          const masked = (one: string) =>
+            active.some(({ kind, after }) => kind === 'redact' && output.includes(after?.text ?? '\0')) && one.includes('AKIA');
+          for (const one of files.flatMap(({ bullets }) => bullets.map((bullet) => words[bullet] ?? '')))
+            expect(masked(one) || survives(one, output, active), `"${one}" is lost`).toBe(true);
+          for (const { kind, after, decided_by } of active)
+            if (after !== null && (kind !== 'redact' || decided_by === 'person'))
+              expect(survives(after.text, output, active), `"${after.text}" is not in the output`).toBe(true);
+        }
+      }),
+      { numRuns: 40, seed: 11 },
+    );
+  }, 60_000);
+});

@@ -44,7 +44,9 @@ export interface Consolidation {
 export async function consolidate(input: ConsolidateInput, tools: Tools, context: RunContext): Promise<Consolidation> {
   const screened = screenStatements(input.segmented, input.spoken);
   const inFiles = screenFiles(input.store, input.segmented);
-  const rows = rowsOf(input, screened);
+  const refusedBefore = ({ change }: PlannedChange) => refusalKeys(change, textKey).some((key) => input.refused.has(key));
+  const masked = screened.redactions.filter((one) => !refusedBefore(planRedaction(one.statement, one.masked, one.kinds)));
+  const rows = rowsOf(input, { ...screened, redactions: masked });
   const vectors = await tools.clock.time('embed', () =>
     tools.embedder.embed(
       rows.map((row) => row.text),
@@ -56,10 +58,10 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
   const steered = applySteering(rows, vectors, steering, tools.embedder.dimensions);
   const rounds = new Rounds(steered.rows, steered.vectors, input, tools, context);
   await rounds.run();
-  const redactions = screened.redactions
-    .map(({ statement, masked, kinds }) => planRedaction(statement, masked, kinds))
-    .concat(inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)))
-    .filter(({ change }) => !refusalKeys(change, textKey).some((key) => input.refused.has(key)));
+  const redactions = [
+    ...masked.map((one) => planRedaction(one.statement, one.masked, one.kinds)),
+    ...inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)).filter((entry) => !refusedBefore(entry)),
+  ];
   const planned = rounds.plan().map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
   return {
     planned: distinguish([...planned, ...redactions]),
@@ -98,8 +100,12 @@ function asSuggestion(entry: PlannedChange): PlannedChange {
   return { ...entry, change: { ...entry.change, reason, status: 'suggested' } };
 }
 
+/** A secret is masked from here on, so that no change shows it and a dream over the output compares the same texts. */
 function rowsOf(input: ConsolidateInput, screened: Screened): readonly Row[] {
-  const judged = input.segmented.statements.filter((statement) => statement.role === 'fact' && statement.lock !== 'broken');
+  const masked = new Map(screened.redactions.map((one) => [one.statement.id, one.masked]));
+  const judged = input.segmented.statements
+    .filter((statement) => statement.role === 'fact' && statement.lock !== 'broken')
+    .map((statement) => ({ ...statement, text: masked.get(statement.id) ?? statement.text }));
   const known = new Set(judged.map((statement) => statement.text));
   const spoken = screened.spoken.filter((entry) => !known.has(entry.text));
   return [...judged.map((statement) => statementRow(statement, input.movedTime)), ...spoken.map(spokenRow)];

@@ -7,9 +7,9 @@ import { loadJudge } from '../relate/judge.js';
 import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
-import { replaceOutput } from '../write/output.js';
 import { inputOf } from './dream.js';
-import { contextOf, defaultOut, type Engine, exclusively, findDream } from './engine.js';
+import { contextOf, type Engine, exclusively, findDream } from './engine.js';
+import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
 import type { ChangesResult, ExplainedPair, Explanation } from './results.js';
 import { sideOf } from './rounds.js';
@@ -163,13 +163,11 @@ async function rewrite(
   for (const key of allow) refused.delete(key);
   const rendered = renderChanges(store, segmented, planned, refused);
   checkNoCircle(rendered.planned, segmented);
-  engine.store.refuse(refuse);
-  engine.store.unrefuse(allow);
-  engine.store.saveChanges(row.id, rendered.planned);
-  engine.store.saveFiles(row.id, 'output', rendered.output);
-  await replaceOutput(rendered.files, {
-    path: row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle),
-    single: row.storeSingle,
+  await checkOurs(engine, row);
+  await place(engine, row, rendered.output, () => {
+    engine.store.refuse(refuse);
+    engine.store.unrefuse(allow);
+    engine.store.saveChanges(row.id, rendered.planned);
   });
   return rendered.planned;
 }

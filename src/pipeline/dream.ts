@@ -6,6 +6,7 @@
  * `running` and `resume` does the rest.
  */
 import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import { type DreamSettings, dreamSettings, parseSettings } from '../config.js';
 import { openEmbedder } from '../embed/embed.js';
 import { loadWordVectors } from '../embed/words.js';
@@ -21,14 +22,15 @@ import {
   sha256,
   textKey,
 } from '../memory.js';
-import { loadFiles } from '../read/load.js';
+import { type LoadedFiles, loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
 import { loadJudge } from '../relate/judge.js';
 import { segmentStore } from '../segment/memory.js';
-import type { DreamRow } from '../store/rows.js';
-import { checkTarget, removeStaging, replaceOutput, writeOutput } from '../write/output.js';
+import { type DreamRow, problemForm } from '../store/rows.js';
+import { checkTarget, removeStaging } from '../write/output.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
+import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
 import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
 import { unreadable } from './screening.js';
@@ -51,9 +53,15 @@ export async function runDream(engine: Engine, settings: unknown): Promise<Dream
     const memoryStore = parse(loaded.files, loaded.single, parsed);
     await checkTarget(out, loaded);
     engine.store.createDream(newRow(id, parsed, loaded, memoryStore.format, at, out));
-    engine.store.saveFiles(id, 'input', loaded.files);
-    return work(engine, findDream(engine, id), loaded.problems, false);
+    saveInput(engine, id, loaded);
+    return work(engine, findDream(engine, id), loaded.problems);
   });
+}
+
+/** What could not be read is kept too, so that a resumed dream reports it. Its presence says that the input is saved. */
+function saveInput(engine: Engine, id: string, { files, problems }: LoadedFiles): void {
+  engine.store.saveFiles(id, 'input', files);
+  engine.store.saveCheckpoint(id, 'load', problems);
 }
 
 /**
@@ -64,10 +72,14 @@ export async function resumeDream(engine: Engine, id: string | undefined): Promi
   return exclusively(engine, async () => {
     const row = findDream(engine, id);
     if (row.status === 'completed') throw new UserError('usage', `${row.id} is completed already. See it: dreamfold show ${row.id}`);
+    if (row.discarded) throw new UserError('usage', `${row.id} was discarded. Start a new one: dreamfold dream`);
+    await checkOurs(engine, row);
+    const known = engine.store.checkpoint(row.id, 'load', z.array(problemForm));
+    if (known) return work(engine, row, known);
     // Killed before its input was saved: the store is read now.
-    const loaded = row.status === 'pending' ? await loadFiles(row.storeRoot, { signal: engine.signal, now: engine.now() }) : null;
-    if (loaded) engine.store.saveFiles(row.id, 'input', loaded.files);
-    return work(engine, row, loaded?.problems ?? [], true);
+    const loaded = await loadFiles(row.storeRoot, { signal: engine.signal, now: engine.now() });
+    saveInput(engine, row.id, loaded);
+    return work(engine, row, loaded.problems);
   });
 }
 
@@ -117,7 +129,7 @@ export function inputOf(engine: Engine, row: DreamRow): { readonly store: Memory
   return { store, segmented: segmentStore(store) };
 }
 
-async function work(engine: Engine, row: DreamRow, problems: readonly Problem[], resumed: boolean): Promise<DreamResult> {
+async function work(engine: Engine, row: DreamRow, problems: readonly Problem[]): Promise<DreamResult> {
   engine.store.updateDream(row.id, {
     status: 'running',
     error: null,
@@ -134,7 +146,7 @@ async function work(engine: Engine, row: DreamRow, problems: readonly Problem[],
     },
   };
   try {
-    return await complete(watched, row, problems, resumed);
+    return await complete(watched, row, problems);
   } catch (thrown) {
     const error = toError(thrown);
     const canceled = watched.signal.aborted;
@@ -153,7 +165,7 @@ async function work(engine: Engine, row: DreamRow, problems: readonly Problem[],
   }
 }
 
-async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Problem[], resumed: boolean): Promise<DreamResult> {
+async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Problem[]): Promise<DreamResult> {
   const settings = parseSettings(dreamSettings, row.settings);
   const context = contextOf(engine, settings.seed);
   const clock = stageClockOf(engine);
@@ -190,16 +202,11 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
     const found = [...findings, ...unreadable(problems)];
     engine.store.saveFindings(row.id, found);
     engine.store.saveProblems(row.id, problems);
-    engine.store.saveChanges(row.id, rendered.planned);
-    engine.store.saveFiles(row.id, 'output', rendered.output);
     engine.store.saveMovedTimes(movedTimes(rendered.planned, sessions.spoken));
     const out = row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle);
-    await clock.time('write', () =>
-      (resumed ? replaceOutput : writeOutput)(rendered.files, {
-        path: out,
-        single: row.storeSingle,
-      }),
-    );
+    // Somebody may have put something there while the dream ran.
+    await checkOurs(engine, row);
+    await clock.time('write', () => place(engine, row, rendered.output, () => engine.store.saveChanges(row.id, rendered.planned)));
     const changes = rendered.planned.map(({ change }) => change);
     const summary: DreamSummary = {
       memories: store.memories.length,

@@ -1,8 +1,8 @@
 /** Ends of a dream that change no store: cancelling, forgetting. */
 import { UserError } from '../errors.js';
-import { removeOutput } from '../write/output.js';
 import { dreamObject } from './dream.js';
 import { type Engine, exclusively, findDream } from './engine.js';
+import { removeOurs } from './placing.js';
 import type { DreamObject } from './results.js';
 
 /** Asks the process that runs the dream to stop; where none does (the lock is free), the dream is canceled at once. */
@@ -30,7 +30,7 @@ function isIdle(engine: Engine): boolean {
   }
 }
 
-/** Forgets dreams and removes their output stores; what is applied in place keeps its record until it is undone or `all` is given. */
+/** Forgets dreams and removes their output stores, as far as nobody has changed them; what is applied in place keeps its record until it is undone or `all` is given. */
 export function pruneDreams(
   engine: Engine,
   request: { readonly keep?: number; readonly all?: boolean },
@@ -39,7 +39,7 @@ export function pruneDreams(
   return exclusively(engine, async () => {
     const gone = engine.store.listDreams().filter((row, at) => all || (at >= keep && row.applied?.mode !== 'in-place'));
     for (const row of gone) {
-      if (row.out !== null && row.status === 'completed' && !row.discarded) await removeOutput(row.out);
+      await removeOurs(engine, row);
       engine.store.deleteDream(row.id);
     }
     if (all) engine.store.deleteAll();

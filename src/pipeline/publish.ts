@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { SourceFile } from '../memory.js';
-import { loadFiles } from '../read/load.js';
 import type { DreamRow } from '../store/rows.js';
 import { applyInPlace, undoInPlace } from '../write/apply.js';
 import { unifiedDiff } from '../write/diff.js';
-import { checkTarget, removeOutput, writeOutput } from '../write/output.js';
+import { checkTarget, printAt, printOf, removeOutput, writeOutput } from '../write/output.js';
 import { type Engine, exclusively, findDream } from './engine.js';
 import { journalOf, markApplied, markUndone } from './journal.js';
+import { removeOurs } from './placing.js';
 import type { PublishResult } from './results.js';
 
 /** Unified diff from the input store to the output store as it stands after every decision so far. */
@@ -74,7 +74,14 @@ export function undoDream(engine: Engine, dream: string | undefined): Promise<Pu
         journalOf(engine.store, engine.now),
       );
     } else {
-      await checkUnchanged(engine, after, path);
+      const target = { path, single: row.storeSingle };
+      const there = await printAt(target);
+      // Somebody may have removed the copy already.
+      if (there !== null && there !== printOf(after, target))
+        throw new UserError(
+          'inputChanged',
+          `${path} was changed since it was written, so it is not removed. Remove it by hand if you mean to.`,
+        );
       await removeOutput(path);
     }
     if (findDream(engine, row.id).applied) markUndone(engine.store, row.id);
@@ -93,7 +100,7 @@ export function discardDream(engine: Engine, dream: string | undefined): Promise
     const row = findDream(engine, dream);
     if (row.applied?.mode === 'in-place')
       throw new UserError('usage', `${row.id} is applied to ${row.applied.path}. Take it back first: dreamfold undo ${row.id}`);
-    if (row.out !== null && row.status === 'completed' && !row.discarded) await removeOutput(row.out);
+    await removeOurs(engine, row);
     engine.store.updateDream(row.id, {
       discarded: true,
       endedAt: row.endedAt ?? engine.now(),
@@ -101,18 +108,6 @@ export function discardDream(engine: Engine, dream: string | undefined): Promise
     });
     return findDream(engine, row.id);
   });
-}
-
-/** @throws UserError `inputChanged` where the copy is no longer what was written there: someone works with it. */
-async function checkUnchanged(engine: Engine, after: readonly SourceFile[], path: string): Promise<void> {
-  const { files } = await loadFiles(path, { signal: engine.signal, now: engine.now() });
-  const now = new Map(files.map((file) => [file.path, file.sha256]));
-  const changed = files.length !== after.length || after.some((file) => now.get(file.path) !== file.sha256);
-  if (changed)
-    throw new UserError(
-      'inputChanged',
-      `${path} was changed since it was written, so it is not removed. Remove it by hand if you mean to.`,
-    );
 }
 
 function touched(

@@ -143,14 +143,13 @@ export const findingColumns: z.ZodType<Finding> = reportOf(
   }),
 );
 
-export const problemColumns: z.ZodType<Problem> = reportOf(
-  z.object({
-    kind: z.enum(['unreadable', 'malformed', 'unsupported', 'torn']),
-    path: z.string(),
-    line: z.int().nullable(),
-    message: z.string(),
-  }),
-);
+export const problemForm: z.ZodType<Problem> = z.object({
+  kind: z.enum(['unreadable', 'malformed', 'unsupported', 'torn']),
+  path: z.string(),
+  line: z.int().nullable(),
+  message: z.string(),
+});
+export const problemColumns: z.ZodType<Problem> = reportOf(problemForm);
 
 /** A text column that holds JSON of the given form. */
 export function json<T>(schema: z.ZodType<T>): z.ZodType<T> {

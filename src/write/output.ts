@@ -5,10 +5,10 @@
  * Staging folders: `.dreamfold-new-PID-XXXXXX/NAME` holds what is being written, `.dreamfold-old-PID-XXXXXX/NAME` what is being
  * replaced. `removeStaging` clears those of dead processes, and puts an old store back that was moved aside with nothing in its place.
  */
-import { mkdir, mkdtemp, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UserError } from '../errors.js';
-import type { OutputFile } from '../memory.js';
+import { compareText, type OutputFile, sha256 } from '../memory.js';
 import { fileError, inBatches, isInside, isRunning, placeOf, realTarget, statOrNull, syncFolder, writeDurably } from './files.js';
 
 export interface OutputTarget {
@@ -80,6 +80,47 @@ export async function removeOutput(path: string): Promise<void> {
   } catch (thrown) {
     throw fileError(thrown, 'remove', path);
   }
+}
+
+/**
+ * One hash over everything that stands at an output place, hidden files and links too; null where nothing does, or an empty
+ * folder or file.
+ * Equal to `printOf` the files of an output store if and only if nobody has changed that store.
+ */
+export async function printAt(target: OutputTarget): Promise<string | null> {
+  const place = resolve(target.path);
+  try {
+    const there = await statOrNull(place);
+    if (there === null || (there.isFile() && there.size === 0)) return null;
+    const entries = there.isDirectory() ? await entriesBelow(place, '') : [await entryOf(place, basename(place))];
+    return entries.length === 0 ? null : sha256(entries.toSorted(compareText).join('\n'));
+  } catch (thrown) {
+    throw fileError(thrown, 'look at the output', target.path);
+  }
+}
+
+export function printOf(files: readonly OutputFile[], target: OutputTarget): string | null {
+  const entries = files.map(({ path, bytes }) => `${sha256(bytes)} ${target.single ? basename(resolve(target.path)) : path}`);
+  return entries.length === 0 ? null : sha256(entries.toSorted(compareText).join('\n'));
+}
+
+/** What desktops put into folders that somebody looks at. */
+const droppings: readonly string[] = ['.DS_Store', 'Thumbs.db', 'desktop.ini'];
+
+async function entriesBelow(root: string, folder: string): Promise<readonly string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  const lists = entries
+    .filter(({ name }) => !droppings.includes(name))
+    .map((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      return entry.isDirectory() ? entriesBelow(root, path) : entryOf(join(root, path), path);
+    });
+  return (await Promise.all(lists)).flat();
+}
+
+async function entryOf(place: string, path: string): Promise<string> {
+  const isFile = (await statOrNull(place))?.isFile() ?? false;
+  return `${isFile ? sha256(await readFile(place)) : 'other'} ${path}`;
 }
 
 /** Removes what killed runs left in a folder, by name; folders of processes that still run stay. */

@@ -1,5 +1,5 @@
 /** What a person decides about the changes of a dream, in any order: nothing is lost by it, and the output says what was decided. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -195,7 +195,8 @@ describe('nothing is lost', () => {
             if (!(thrown instanceof UserError)) throw thrown;
           }
           const active = library.changes().changes.filter(({ status }) => status === 'proposed' || status === 'approved');
-          const output = text();
+          // A person may let a secret through; changes name it masked all the same.
+          const output = masked(text());
           for (const one of files.flatMap(({ bullets }) => bullets.map((bullet) => words[bullet] ?? '')))
             expect(
               [one, masked(one)].some((form) => survives(form, output, active)),
@@ -223,5 +224,70 @@ describe('secrets', () => {
     expect(text()).toContain(merge.after?.text);
     await library.edit(merge.id, 'The key for uploads is in the vault.');
     expect(text().match(/^- .*$/gm)).toEqual(['- The key for uploads is in the vault.']);
+  });
+});
+
+describe('time', () => {
+  const two = {
+    'a.md': topic('a', 1, ['Every pull request needs 2 approvals.']),
+    'b.md': topic('b', 9, ['Every pull request needs 4 approvals.']),
+  };
+
+  it('a memory that a person says again, word for word, is as late as that', async () => {
+    const { changes } = await dreamOver(two, ['Every pull request needs 2 approvals.']);
+    expect(find(changes, 'supersede').after?.text).toBe('Every pull request needs 2 approvals.');
+  });
+
+  it('what a person writes is later than the store, in a record with a time of its own too', async () => {
+    const record = (id: string, text: string, day: string) => `${JSON.stringify({ id, text, created_at: `2026-01-${day}T00:00:00Z` })}\n`;
+    const records = record('1', 'Each pull request needs 2 approvals.', '01') + record('2', 'Each pull request needs 2 approvals.', '02');
+    const { library, changes, folder, out } = await dreamOver({ 'm.jsonl': records }, [], 'm.jsonl');
+    await library.edit(find(changes, 'merge').id, 'Every pull request needs 3 approvals.');
+    const next = join(folder, 'next.jsonl');
+    writeFileSync(next, readFileSync(out, 'utf8') + record('3', 'Every pull request needs 4 approvals.', '20'));
+    const second = await library.dream({ store: next, llm: 'off' });
+    expect(find(second.changes, 'supersede').after?.text).toBe('Every pull request needs 3 approvals.');
+  });
+
+  it('the time of a file that says the same later than the session counts', async () => {
+    const { library, folder } = await dreamOver({ 'a.md': topic('a', 1, ['Every pull request needs 2 approvals.']) }, [
+      'Every pull request needs 3 approvals.',
+    ]);
+    put(join(folder, 'later'), {
+      'a.md': topic('a', 1, ['Every pull request needs 3 approvals.']).replace('2026-01', '2026-05'),
+      'b.md': topic('b', 9, ['Every pull request needs 4 approvals.']).replace('2026-01', '2026-03'),
+    });
+    const { changes } = await library.dream({ store: join(folder, 'later'), llm: 'off' });
+    expect(find(changes, 'supersede').after?.text).toBe('Every pull request needs 3 approvals.');
+  });
+});
+
+describe('reindexing', () => {
+  it('refusing one emptied section leaves those of the same name in other files alone', async () => {
+    const same = ['Every pull request needs 2 approvals.'];
+    const other = '\n## Other\n\n- The sky over Berlin is blue.\n';
+    const { library, changes, text } = await dreamOver({
+      'a.md': topic('a', 1, same) + other.replace('Berlin', 'Rome'),
+      'b.md': topic('b', 2, same) + other.replace('sky over Berlin is blue', 'database has two replicas'),
+      'c.md': topic('c', 3, same),
+    });
+    const sections = changes.filter((change) => change.kind === 'reindex');
+    expect(sections.map((change) => change.before[0]?.path)).toEqual(expect.arrayContaining(['a.md', 'b.md']));
+    const [first, second] = sections;
+    await library.decide([first?.id ?? ''], 'rejected');
+    const now = () => library.changes().changes.filter((change) => change.kind === 'reindex');
+    expect(now().find(({ id }) => id === second?.id)?.status).toBe('proposed');
+    expect(text().match(/## Rules/g)).toHaveLength(2);
+    const { changes: approved } = await library.decide([first?.id ?? ''], 'approved');
+    expect(approved.map(({ status }) => status)).toEqual(['approved']);
+  });
+
+  it('the summary counts what is in the output after every decision', async () => {
+    const { library, changes } = await dreamOver({
+      'a.md': topic('a', 1, ['Every pull request needs 2 approvals.', 'every pull request needs 2 approvals']),
+    });
+    expect(library.show().summary?.changes).toEqual({ merge: 1 });
+    await library.decide([find(changes, 'merge').id], 'rejected');
+    expect(library.show().summary?.changes).toEqual({});
   });
 });

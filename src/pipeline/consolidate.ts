@@ -8,7 +8,7 @@ import type { Embedder } from '../embed/embed.js';
 import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
 import { distinguish, planFileRedaction, planRedaction, refusalKeys } from '../resolve/changes.js';
-import { type Row, spokenRow, statementRow } from '../resolve/rows.js';
+import { compareTimes, type Row, spokenRow, statementRow } from '../resolve/rows.js';
 import { Rounds } from './rounds.js';
 import { type Screened, screenFiles, screenStatements } from './screening.js';
 import type { StageClock } from './stage-clock.js';
@@ -108,5 +108,20 @@ function rowsOf(input: ConsolidateInput, screened: Screened): readonly Row[] {
     .map((statement) => ({ ...statement, text: masked.get(statement.id) ?? statement.text }));
   const known = new Set(judged.map((statement) => statement.text));
   const spoken = screened.spoken.filter((entry) => !known.has(entry.text));
-  return [...judged.map((statement) => statementRow(statement, input.movedTime)), ...spoken.map(spokenRow)];
+  const repeated = latestTimes(screened.spoken.filter((entry) => known.has(entry.text)));
+  const timeOf = (key: string) => {
+    const [moved, said] = [input.movedTime(key), repeated.get(key) ?? null];
+    return moved === null || (compareTimes(said, moved) ?? 0) > 0 ? (said ?? moved) : moved;
+  };
+  return [...judged.map((statement) => statementRow(statement, timeOf)), ...spoken.map(spokenRow)];
+}
+
+/** What a person says again in the words of a memory is as late as the last time. */
+function latestTimes(spoken: readonly SpokenStatement[]): ReadonlyMap<string, string> {
+  const times = new Map<string, string>();
+  for (const { text, at } of spoken) {
+    const known = times.get(textKey(text)) ?? null;
+    if (at !== null && (compareTimes(at, known) ?? 1) > 0) times.set(textKey(text), at);
+  }
+  return times;
 }

@@ -7,11 +7,11 @@ import { loadJudge } from '../relate/judge.js';
 import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
-import { inputOf } from './dream.js';
+import { countChanges, inputOf } from './dream.js';
 import { contextOf, type Engine, exclusively, findDream } from './engine.js';
 import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
-import type { ChangesResult, ExplainedPair, Explanation } from './results.js';
+import { type ChangesResult, dreamSummary, type ExplainedPair, type Explanation } from './results.js';
 import { sideOf } from './rounds.js';
 import { checkNoCircle, isActive, Standing, withStatus, yieldTo } from './standing.js';
 
@@ -168,6 +168,8 @@ async function rewrite(
     engine.store.refuse(refuse);
     engine.store.unrefuse(allow);
     engine.store.saveChanges(row.id, rendered.planned);
+    const summary = dreamSummary.nullable().parse(row.summary);
+    if (summary) engine.store.updateDream(row.id, { summary: { ...summary, ...countChanges(rendered.planned) } });
   });
   return rendered.planned;
 }

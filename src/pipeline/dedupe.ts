@@ -159,7 +159,7 @@ async function dropByMeaning(
 ): Promise<readonly Drop[]> {
   const judge = loadJudge(loadWordVectors());
   const judged = new Map<string, JudgedPair>();
-  const judgePair = (a: number, b: number, similarity = 0): JudgedPair => {
+  const judgePair = (a: number, b: number, similarity = cosine(input, a, b)): JudgedPair => {
     const known = judged.get(`${a}:${b}`);
     if (known) return known;
     const side = (row: number) => ({ text: rows[row]?.text ?? '', time: null, scope: [] });
@@ -188,6 +188,11 @@ async function dropByMeaning(
       return { row, to: survivor, similarity: pair.similarity, relation, confidence: probabilities.duplicate + probabilities.refines };
     }),
   );
+}
+
+function cosine({ vectors, dimensions }: Vectors, a: number, b: number): number {
+  const other = vectors.subarray(b * dimensions, (b + 1) * dimensions);
+  return vectors.subarray(a * dimensions, (a + 1) * dimensions).reduce((sum, value, i) => sum + value * (other[i] ?? 0), 0);
 }
 
 function reportOf(statements: readonly Statement[], drops: readonly Drop[], clock: StageClock): DedupeReport {

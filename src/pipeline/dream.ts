@@ -12,7 +12,6 @@ import { openEmbedder } from '../embed/embed.js';
 import { loadWordVectors } from '../embed/words.js';
 import { toError, UserError } from '../errors.js';
 import {
-  type Change,
   type MemoryStore,
   makeId,
   type PlannedChange,
@@ -35,6 +34,7 @@ import { renderChanges } from './render.js';
 import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
 import { unreadable } from './screening.js';
 import { readSpoken } from './sessions.js';
+import { isActive } from './standing.js';
 
 /** Dreams over the store and sessions of `settings` (input form of `dreamSettings`). */
 export async function runDream(engine: Engine, settings: unknown): Promise<DreamResult> {
@@ -212,7 +212,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
       memories: store.memories.length,
       statements: segmented.statements.length,
       sessions: sessions.ids.length,
-      ...countChanges(changes),
+      ...countChanges(rendered.planned),
       asked: 0,
       instructions: clauses.map(({ kind, text, matched }) => ({ kind, text, matched })),
       seconds: clock.seconds(),
@@ -252,17 +252,11 @@ function movedTimes(
   );
 }
 
-function countChanges(changes: readonly Change[]): {
-  readonly changes: Readonly<Record<string, number>>;
-  readonly suggested: number;
-} {
-  const counts: Record<string, number> = {};
-  let suggested = 0;
-  for (const { kind, status } of changes) {
-    if (status === 'suggested') suggested++;
-    else counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return { changes: counts, suggested };
+/** How many changes are in the output, by kind, and how many wait for a person. */
+export function countChanges(planned: readonly PlannedChange[]): Pick<DreamSummary, 'changes' | 'suggested'> {
+  const changes: Record<string, number> = {};
+  for (const { change } of planned.filter(isActive)) changes[change.kind] = (changes[change.kind] ?? 0) + 1;
+  return { changes, suggested: planned.filter(({ change }) => change.status === 'suggested').length };
 }
 
 /** A dream in the form of the hosted API. Local ids of stores are hashes of their absolute paths. */

@@ -169,7 +169,7 @@ export class Rounds {
     if (!statement || !row?.spoken || !vector) return;
     this.#rows.push({
       ...row,
-      statement: { ...statement, text: row.text },
+      statement: { ...statement, text: row.text, time: { at: row.time, source: row.time === null ? 'none' : 'session' } },
       spoken: null,
     });
     this.#vectors.push(vector);

@@ -18,12 +18,17 @@ export function strongTime(time: StatementTime): string | null {
   return time.source === 'file' || time.source === 'none' ? null : time.at;
 }
 
-/** `movedTime` knows the time of text that an earlier dream put into a file (design section 4, "Time"). */
+/**
+ * `movedTime` knows the time of text that a person said or wrote, where an earlier dream put it into a file or a session repeats
+ * it (design section 4, "Time"); it counts where it is later than what the store says. A date in the text itself always holds.
+ */
 export function statementRow(statement: Statement, movedTime: (key: string) => string | null): Row {
   const key = textKey(statement.text);
-  const own = statement.time.source === 'text' || statement.time.source === 'record';
-  const time = own ? statement.time.at : (movedTime(key) ?? strongTime(statement.time));
-  return { text: statement.text, key, time, statement, spoken: null };
+  const own = strongTime(statement.time);
+  const moved = statement.time.source === 'text' ? null : movedTime(key);
+  const time = moved !== null && (compareTimes(moved, own) ?? 1) > 0 ? moved : own;
+  const dated: Statement = time === own ? statement : { ...statement, time: { at: time, source: 'moved' } };
+  return { text: statement.text, key, time, statement: dated, spoken: null };
 }
 
 export function spokenRow(spoken: SpokenStatement): Row {

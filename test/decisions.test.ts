@@ -1,10 +1,16 @@
 /** What a person decides about the changes of a dream, in any order: nothing is lost by it, and the output says what was decided. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, type Dreamfold, UserError } from '../dist/api.js';
+import { checkNoCircle } from '../dist/pipeline/standing.js';
 import { maskSecrets } from '../dist/read/screen.js';
+import { parseStore } from '../dist/read/store.js';
+import { planChange } from '../dist/resolve/changes.js';
+import { segmentStore } from '../dist/segment/memory.js';
+import { newFolder, start } from './cli-run.js';
 import { makeFolder, openIn, readTree } from './support/workspace.js';
 
 function put(root: string, files: Readonly<Record<string, string>>): void {
@@ -289,5 +295,61 @@ describe('reindexing', () => {
     expect(library.show().summary?.changes).toEqual({ merge: 1 });
     await library.decide([find(changes, 'merge').id], 'rejected');
     expect(library.show().summary?.changes).toEqual({});
+  });
+});
+
+describe('changes that cannot go together', () => {
+  const texts = ['First of three.', 'Second of three.', 'Third of three.'] as const;
+  const file = (path: string, text: string) => ({
+    path,
+    bytes: Buffer.from(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+    mode: 0o644,
+    modifiedAt: '2026-01-01T00:00:00Z',
+  });
+  const store = parseStore([file('a.md', `${texts.map((text) => `- ${text}`).join('\n')}\n`)], {
+    single: false,
+    format: 'markdown',
+    fields: {},
+    exclude: [],
+    writeRules: false,
+  });
+  const segmented = segmentStore(store);
+  const merge = (drop: number, into: number) => {
+    const [gone, stays] = [segmented.statements[drop], segmented.statements[into]];
+    if (!gone || !stays) throw new Error('three statements are expected');
+    const after = { path: stays.path, line: stays.line, text: stays.text };
+    const common = { kind: 'merge', relation: 'duplicate', confidence: 1, decidedBy: 'model', reason: '', status: 'proposed' } as const;
+    return planChange({ ...common, before: [gone, stays], after, drop: [gone.id] });
+  };
+
+  it('three merges in a circle are refused, two of them are not', () => {
+    expect(() => checkNoCircle([merge(0, 1), merge(1, 2)], segmented)).not.toThrow();
+    expect(() => checkNoCircle([merge(0, 1), merge(1, 2), merge(2, 0)], segmented)).toThrow(UserError);
+  });
+
+  it('two texts in one place: the later one stands', async () => {
+    const made = await dreamOver(approvals, ['Every pull request needs 3 approvals.']);
+    const replaced = made.changes.filter((change) => change.kind === 'supersede');
+    const [one] = replaced;
+    if (!one) throw new Error('a supersede is expected');
+    await made.library.edit(one.id, 'Three approvals.');
+    expect(made.text()).toContain('- Three approvals.');
+    await made.library.edit(one.id, 'At least three approvals.');
+    expect(made.text()).toContain('- At least three approvals.');
+    expect(made.text()).not.toContain('- Three approvals.');
+  });
+
+  it('the review goes on after a decision that cannot be taken', async () => {
+    const cwd = newFolder();
+    put(join(cwd, 'store'), {
+      'a.md': topic('a', 1, ['Every pull request needs 2 approvals.']),
+      'b.md': topic('b', 2, ['Every pull request needs 2 approvals.']),
+    });
+    await start(['dream', '--store', 'store', '--llm', 'off'], { cwd }).done;
+    const { code, stdout } = await start(['review'], { cwd, input: 'a\ne A text.\nr\n' }).done;
+    expect(stdout).toContain('not decided');
+    expect(stdout).toContain('1 accepted, 1 refused, 0 changes left open.');
+    expect(code).toBe(0);
   });
 });

@@ -5,11 +5,12 @@
  * leaving in the middle, by q, Ctrl-C or the end of the input, keeps what was decided.
  */
 import type { ChangesResult, Dreamfold } from '../../api.js';
+import { UserError } from '../../errors.js';
 import type { Change } from '../../memory.js';
 import { type Cli, commandLine, defineCommand, dreamArgument, dreamOf, noOptions, printNext, printResult } from '../command.js';
 import { compareKinds, explainedChangeLines, kindTitle } from '../render-changes.js';
 import type { Answers, Screen } from '../terminal.js';
-import { formatNumberOf, plainText } from '../text.js';
+import { formatNumberOf, hang, plainText } from '../text.js';
 
 const keyHelp = [
   '  a  accept: it is in the new store',
@@ -78,6 +79,13 @@ async function carryOut(review: Review, change: Change, answer: string): Promise
   }
 }
 
+/** A decision that cannot be taken ends that decision, not the review. */
+function sayWhyNot({ screen }: Review, thrown: unknown): number {
+  if (!(thrown instanceof UserError) || thrown.exit !== 'usage') throw thrown;
+  screen.write(`${hang('  not decided: ', thrown.message, screen.width).join('\n')}\n`);
+  return 0;
+}
+
 function showChange({ screen, decided }: Review, change: Change, at: number, count: number): void {
   const current = decided.get(change.id) ?? change;
   const sure = current.status === 'suggested' ? ', not sure enough to do alone' : '';
@@ -96,18 +104,18 @@ async function walk(review: Review, changes: readonly Change[], signal: AbortSig
     shown = at;
     const answer = await review.answers.key(prompt);
     signal.throwIfAborted();
-    const step = answer === null ? null : await carryOut(review, change, answer);
+    const step = answer === null ? null : await carryOut(review, change, answer).catch((thrown: unknown) => sayWhyNot(review, thrown));
     if (step === null) return;
     if (step !== 0) shown = -1;
     at = Math.max(0, at + step);
   }
 }
 
-function summary(decided: ReadonlyMap<string, Change>, open: number): string {
-  const all = [...decided.values()];
-  const approved = all.filter((change) => change.status === 'approved').length;
-  const rejected = all.filter((change) => change.status === 'rejected').length;
-  return `${approved} accepted, ${rejected} refused, ${formatNumberOf(open - decided.size, 'change', 'changes')} left open.`;
+/** A decision may open others again that rested on what it changed: they count as left. */
+function summary(decided: ReadonlyMap<string, Change>, open: readonly Change[]): string {
+  const count = (status: Change['status']) => [...decided.values()].filter((change) => change.status === status).length;
+  const left = open.filter(({ id, status }) => ['proposed', 'suggested'].includes(decided.get(id)?.status ?? status)).length;
+  return `${count('approved')} accepted, ${count('rejected')} refused, ${formatNumberOf(left, 'change', 'changes')} left open.`;
 }
 
 export const reviewCommand = defineCommand({
@@ -146,7 +154,7 @@ export const reviewCommand = defineCommand({
         changes: [...review.decided.values()],
         findings: result.findings,
       },
-      () => ['', changes.length === 0 ? 'Nothing is left to decide.' : summary(review.decided, changes.length)],
+      () => ['', changes.length === 0 ? 'Nothing is left to decide.' : summary(review.decided, changes)],
     );
     printNext(cli, [
       ['the new store as a diff', commandLine(cli, 'diff', dream)],

@@ -1,13 +1,17 @@
 /** Calibration, thresholds and figures of the relation model, all on predictions for pairs it had not seen. */
 import type { Verdict } from '../src/memory.js';
 import type { Assessment, Case } from '../src/relate/judge.js';
-import { safety } from '../src/relate/judge.js';
+import { mayMerge, safety } from '../src/relate/judge.js';
 import { calibrate, classCount, type Thresholds } from '../src/relate/model.js';
 
 export interface Judged {
   /** Class number of `model.ts`. */
   readonly label: number;
+  /** Both texts, for lists of errors. */
+  readonly text: string;
   readonly extra: boolean;
+  /** From a whole store, judged by a model that has not seen that store. */
+  readonly store: boolean;
   readonly assessment: Assessment;
   readonly pair: Case;
 }
@@ -80,24 +84,55 @@ function relationOf(classes: Float64Array): 'duplicate' | 'refines' | 'conflict'
   return top === d ? 'duplicate' : top === x + y ? 'refines' : top === c ? 'conflict' : 'distinct';
 }
 
-function isSafe(relation: string, classes: Float64Array, label: number): boolean {
-  if (label === 0) return true;
-  return relation === 'refines' && label === ((classes[1] ?? 0) > (classes[2] ?? 0) ? 1 : 2);
+function isSafe(keep: string, label: number): boolean {
+  return label === 0 || (label === 1 && keep === 'a') || (label === 2 && keep === 'b');
 }
 
-export function chooseThresholds(judged: readonly Judged[]): Thresholds {
+interface Candidates {
+  readonly merges: readonly Scored[];
+  readonly conflicts: readonly Scored[];
+  readonly apart: readonly Scored[];
+}
+
+function candidatesOf(judged: readonly Judged[]): Candidates {
   const merges: Scored[] = [];
   const conflicts: Scored[] = [];
   const apart: Scored[] = [];
   for (const { label, assessment, pair } of judged) {
     const { classes } = assessment;
     const relation = relationOf(classes);
-    if ((relation === 'duplicate' || relation === 'refines') && pair.guards.length === 0)
-      merges.push({ score: safety(relation, classes), right: isSafe(relation, classes, label) });
+    if ((relation === 'duplicate' || relation === 'refines') && mayMerge(pair, relation, classes))
+      merges.push({ score: safety(classes), right: isSafe((classes[1] ?? 0) > (classes[2] ?? 0) ? 'a' : 'b', label) });
     if (relation === 'conflict') conflicts.push({ score: classes[3] ?? 0, right: label === 3 });
     if (relation === 'distinct') apart.push({ score: classes[4] ?? 0, right: label === 4 });
   }
-  return { merge: threshold(merges, 0.985), conflict: threshold(conflicts, 0.93), distinct: threshold(apart, 0.95) };
+  return { merges, conflicts, apart };
+}
+
+/** Both on pairs and in whole stores an act must be right often enough; stores hold far fewer pairs, so their bound is a lower one. */
+export function chooseThresholds(judged: readonly Judged[]): Thresholds {
+  const pairs = candidatesOf(judged.filter((item) => !item.store));
+  const stores = candidatesOf(judged.filter((item) => item.store));
+  const inStores = stores.merges.length > 0;
+  const both = (of: (from: Candidates) => readonly Scored[], aim: number, storeAim: number) =>
+    Math.max(threshold(of(pairs), aim), inStores ? threshold(of(stores), storeAim) : 0);
+  return {
+    merge: both((from) => from.merges, 0.98, 0.94),
+    conflict: both((from) => from.conflicts, 0.88, 0.8),
+    distinct: threshold(candidatesOf(judged.filter((item) => !item.store && !item.extra)).apart, 0.92),
+  };
+}
+
+/** Precision and count of merges and conflicts of stores at several thresholds, to look at. */
+export function curves(judged: readonly Judged[]): string {
+  const { merges, conflicts } = candidatesOf(judged.filter((item) => item.store));
+  const at = (items: readonly Scored[], score: number) => {
+    const acted = items.filter((item) => item.score >= score);
+    return `${acted.filter((item) => item.right).length}/${acted.length}`;
+  };
+  return [0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9, 0.85, 0.8, 0.7]
+    .map((score) => `${score}: merges ${at(merges, score)} conflicts ${at(conflicts, score)}`)
+    .join('\n');
 }
 
 const names = ['duplicate', 'refines', 'conflict', 'distinct'] as const;
@@ -113,7 +148,7 @@ export function report(items: readonly (Judged & { readonly verdict: Verdict })[
   });
   const acted = items.filter((item) => !item.verdict.ambiguous);
   const merges = acted.filter(({ verdict }) => verdict.relation === 'duplicate' || verdict.relation === 'refines');
-  const safe = merges.filter(({ verdict, assessment, label }) => isSafe(verdict.relation, assessment.classes, label)).length;
+  const safe = merges.filter(({ verdict, label }) => isSafe(verdict.keep, label)).length;
   const conflicts = acted.filter(({ verdict }) => verdict.relation === 'conflict');
   const right = conflicts.filter(({ label }) => label === 3).length;
   const unsure = items.filter(({ verdict }) => verdict.ambiguous);
@@ -137,4 +172,18 @@ export function report(items: readonly (Judged & { readonly verdict: Verdict })[
     ),
     calibration_error: round(bins.reduce((sum, value) => sum + Math.abs(value), 0) / items.length),
   });
+}
+
+/** Acts that would have been wrong, the surest first. */
+export function wrongActs(items: readonly (Judged & { readonly verdict: Verdict })[]): readonly string[] {
+  return items
+    .filter(({ verdict, label }) => {
+      if (verdict.ambiguous || verdict.relation === 'distinct') return false;
+      return verdict.relation === 'conflict' ? label !== 3 : !isSafe(verdict.keep, label);
+    })
+    .sort((x, y) => y.verdict.confidence - x.verdict.confidence)
+    .map(
+      ({ verdict, label, text, extra }) =>
+        `${truthOf(label)}${extra ? '+' : ''} -> ${verdict.relation} ${round(verdict.confidence)} | ${text}`,
+    );
 }

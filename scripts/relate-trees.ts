@@ -1,5 +1,7 @@
 /** Gradient-boosted trees for several classes (softmax, second order, histograms): small, seeded, single-threaded, the same bytes each time. */
 
+import { softmax } from '../src/relate/model.js';
+
 export interface TreeSettings {
   readonly classes: number;
   readonly rounds: number;
@@ -186,18 +188,6 @@ export function treeValue(tree: Tree, row: Float64Array): number {
   }
 }
 
-/** Class probabilities of raw scores. */
-export function softmax(scores: ArrayLike<number>): Float64Array {
-  const out = Float64Array.from(scores);
-  const top = Math.max(...out);
-  let sum = 0;
-  for (let k = 0; k < out.length; k++) {
-    out[k] = Math.exp((out[k] ?? 0) - top);
-    sum += out[k] ?? 0;
-  }
-  return out.map((value) => value / sum);
-}
-
 /** Fits a forest; `labels` are class numbers, `weights` one a row. */
 export function fitForest(
   rows: readonly Float64Array[],
@@ -221,7 +211,7 @@ export function fitForest(
   const trees: Tree[][] = [];
   for (let round = 0; round < settings.rounds; round++) {
     for (let i = 0; i < n; i++) {
-      const p = softmax(scores.map((column) => column[i] ?? 0));
+      const p = softmax(Float64Array.from(scores, (column) => column[i] ?? 0));
       const weight = weights[i] ?? 1;
       for (let k = 0; k < classes; k++) {
         const pk = p[k] ?? 0;

@@ -1,8 +1,8 @@
 /**
- * Trains the relation model: `npx tsx scripts/train-relate.ts --pairs FILE [--cv] [--out FOLDER]`.
+ * Trains the relation model: `npx tsx scripts/train-relate.ts --pairs FILE [--cv] [--errors] [--out FOLDER]`.
  *
  * FILE holds labelled pairs, one JSON object a line, with `group`: pairs of one group never stand on both sides of a fold. Prints
- * cross-validated figures; without `--cv` it then fits on everything, writes `weights.bin` and its hash into MODEL.md. The same pairs, word vectors and
+ * cross-validated figures, and with `--errors` every wrong act; without `--cv` it then fits on everything, writes `weights.bin` and its hash into MODEL.md. The same pairs, word vectors and
  * code give the same bytes.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,22 @@ import { cosine } from '../src/relate/align.js';
 import { type Analysis, analyze } from '../src/relate/analyze.js';
 import { featureNames, flatten } from '../src/relate/features.js';
 import { assess, type Case, decide, featureVersion, outOfOrder, readCase } from '../src/relate/judge.js';
-import { averageOrders, calibrate, classCount, mirrored, type RelationModel, type Thresholds, writeModel } from '../src/relate/model.js';
-import { chooseThresholds, fitCalibration, type Judged, report } from './relate-figures.js';
-import { type Forest, fitForest, forestScores, softmax, type TreeSettings } from './relate-trees.js';
+import {
+  averageOrders,
+  calibrate,
+  classCount,
+  mirrored,
+  mix,
+  type Network,
+  networkScores,
+  type RelationModel,
+  softmax,
+  type Thresholds,
+  writeModel,
+} from '../src/relate/model.js';
+import { chooseThresholds, curves, fitCalibration, type Judged, report, wrongActs } from './relate-figures.js';
+import { fitNetwork, type NetworkSettings } from './relate-network.js';
+import { type Forest, fitForest, forestScores, type TreeSettings } from './relate-trees.js';
 
 export interface LabelledPair {
   readonly id: string;
@@ -36,30 +49,49 @@ interface Example {
   readonly row: Float64Array;
   readonly swapped: Float64Array;
   readonly label: number;
+  readonly text: string;
   /** Neighbours of other groups: distinct by construction, only there to teach what a store is mostly made of. */
   readonly extra: boolean;
+  /** From the neighbourhood of a whole store, where most pairs are distinct. */
+  readonly store: boolean;
 }
 
 const settings: TreeSettings = {
   classes: classCount,
-  rounds: 200,
+  rounds: 250,
   depth: 4,
-  rate: 0.06,
+  rate: 0.05,
   lambda: 3,
   leaf: 3,
   gain: 0,
-  features: 0.4,
+  features: 0.25,
   rows: 0.7,
   seed: 1,
 };
+const networkSettings: NetworkSettings = {
+  classes: classCount,
+  hidden: 32,
+  epochs: 10,
+  rate: 0.002,
+  decay: 0.02,
+  inputDropout: 0.15,
+  hiddenDropout: 0.3,
+  smoothing: 0.04,
+  seed: 1,
+};
+const networkShare = 0.35;
 const folds = 5;
-const extraWeight = 0.3;
+const extraWeight = 0.15;
+/** Distinct pairs of a store outnumber its others by twenty to one. */
+const storeWeight = 0.2;
 
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string' },
+    neighbourhoods: { type: 'string' },
     out: { type: 'string', default: join(import.meta.dirname, '..', 'models', 'dreamfold-relate') },
     cv: { type: 'boolean', default: false },
+    errors: { type: 'boolean', default: false },
   },
 });
 if (values.pairs === undefined) throw new Error('--pairs FILE is missing');
@@ -77,7 +109,7 @@ function labelOf(pair: LabelledPair, turned: boolean): number {
   return pair.relation === 'conflict' ? 3 : 4;
 }
 
-function toExample(pair: LabelledPair, extra: boolean): Example {
+function toExample(pair: LabelledPair, extra: boolean, store = false): Example {
   const a = { text: pair.a, time: pair.a_time, scope: [] };
   const b = { text: pair.b, time: pair.b_time, scope: [] };
   const turned = outOfOrder(a, b);
@@ -85,49 +117,60 @@ function toExample(pair: LabelledPair, extra: boolean): Example {
   return {
     group: pair.group,
     pair: found,
-    row: flatten(found.features, false),
-    swapped: flatten(found.features, true),
+    row: flatten(found.features, false, words.dimensions),
+    swapped: flatten(found.features, true, words.dimensions),
     label: labelOf(pair, turned),
+    text: turned ? `${pair.b} | ${pair.a}` : `${pair.a} | ${pair.b}`,
     extra,
+    store,
   };
 }
 
-/** For every third statement its nearest statement of the same domain but another group. */
+/** For every statement one of its eight nearest statements of the same domain and fold but of another group. */
 function neighbours(pairs: readonly LabelledPair[]): readonly LabelledPair[] {
   const seen = new Map<string, LabelledPair>();
   for (const pair of pairs) if (!seen.has(pair.a)) seen.set(pair.a, pair);
   const list = [...seen.values()];
   return list.flatMap((pair, i) => {
-    if (i % 3 !== 0) return [];
     const mine = read(pair.a).vector;
-    let best: LabelledPair | null = null;
-    let top = -1;
-    for (const other of list) {
-      if (other.domain !== pair.domain || other.group === pair.group) continue;
-      const near = cosine(mine, read(other.a).vector);
-      if (near > top) {
-        top = near;
-        best = other;
-      }
-    }
-    return best === null
+    const near = list
+      .filter((other) => other.domain === pair.domain && other.group !== pair.group && foldOf(other.group) === foldOf(pair.group))
+      .map((other) => ({ other, similarity: cosine(mine, read(other.a).vector) }))
+      .sort((x, y) => y.similarity - x.similarity);
+    const chosen = near[i % 8]?.other;
+    return chosen === undefined
       ? []
-      : [{ ...pair, id: `${pair.id}+`, b: best.a, b_time: best.a_time, relation: 'distinct' as const, keep: 'both' }];
+      : [{ ...pair, id: `${pair.id}+`, b: chosen.a, b_time: chosen.a_time, relation: 'distinct' as const, keep: 'both' }];
   });
 }
 
-function growForest(examples: readonly Example[]): Forest {
-  const weights = examples.map((example) => (example.extra ? extraWeight : 1));
-  return fitForest(
-    [...examples.map((example) => example.row), ...examples.map((example) => example.swapped)],
-    [...examples.map((example) => example.label), ...examples.map((example) => mirrored[example.label] ?? 0)],
-    [...weights, ...weights],
-    settings,
-  );
+interface Fitted {
+  readonly forest: Forest;
+  readonly network: Network;
 }
 
-function raw(forest: Forest, example: Example): Float64Array {
-  return averageOrders(softmax(forestScores(forest, example.row)), softmax(forestScores(forest, example.swapped)));
+/** Every pair is learned in both orders, so that the model cannot prefer one. */
+function train(set: readonly Example[]): Fitted {
+  const rows = [...set.map((example) => example.row), ...set.map((example) => example.swapped)];
+  const labels = [...set.map((example) => example.label), ...set.map((example) => mirrored[example.label] ?? 0)];
+  const once = set.map((example) => (example.extra ? extraWeight : example.store && example.label === 4 ? storeWeight : 1));
+  const weights = [...once, ...once];
+  const named = (rows[0]?.length ?? 0) - 3 * words.dimensions;
+  return {
+    forest: fitForest(
+      rows.map((row) => row.subarray(0, named)),
+      labels,
+      weights,
+      settings,
+    ),
+    network: fitNetwork(rows, labels, weights, named, networkSettings),
+  };
+}
+
+function raw({ forest, network }: Fitted, { row, swapped }: Example): Float64Array {
+  const trees = averageOrders(softmax(forestScores(forest, row)), softmax(forestScores(forest, swapped)));
+  const units = averageOrders(softmax(networkScores(network, row)), softmax(networkScores(network, swapped)));
+  return mix(trees, units, networkShare);
 }
 
 function foldOf(group: string): number {
@@ -135,7 +178,7 @@ function foldOf(group: string): number {
 }
 
 function pack(
-  forest: Forest,
+  { forest, network }: Fitted,
   names: readonly string[],
   temperature: number,
   bias: readonly number[],
@@ -166,42 +209,63 @@ function pack(
     thresholds,
     trees: trees.length,
     nodes,
+    inputs: network.mean.length,
+    hidden: network.firstBias.length,
+    networkShare,
   };
-  return { header, starts, feature, value, right };
+  return { header, starts, feature, value, right, network };
 }
 
-const pairs = readFileSync(values.pairs, 'utf8')
-  .split('\n')
-  .filter((line) => line.trim() !== '')
-  .map((line) => JSON.parse(line) as LabelledPair); // labelled by hand and checked where they are kept
-const examples = [...pairs.map((pair) => toExample(pair, false)), ...neighbours(pairs).map((pair) => toExample(pair, true))];
+function readPairs(file: string): readonly LabelledPair[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as LabelledPair); // labelled by hand and checked where they are kept
+}
+
+const pairs = readPairs(values.pairs);
+const stores = values.neighbourhoods === undefined ? [] : readPairs(values.neighbourhoods);
+const examples = [
+  ...pairs.map((pair) => toExample(pair, false)),
+  ...neighbours(pairs).map((pair) => toExample(pair, true)),
+  ...stores.map((pair) => toExample(pair, false, true)),
+];
 const unseen: Float64Array[] = [];
 for (let fold = 0; fold < folds; fold++) {
-  const forest = growForest(examples.filter((example) => foldOf(example.group) !== fold));
+  const fitted = train(examples.filter((example) => foldOf(example.group) !== fold));
   examples.forEach((example, i) => {
-    if (foldOf(example.group) === fold) unseen[i] = raw(forest, example);
+    if (foldOf(example.group) === fold) unseen[i] = raw(fitted, example);
   });
 }
 const labelled = examples
   .map((example, i) => ({ example, classes: unseen[i] ?? new Float64Array(classCount) }))
-  .filter(({ example }) => !example.extra);
+  .filter(({ example }) => !example.extra && !example.store);
 const { temperature, bias } = fitCalibration(
   labelled.map(({ classes }) => classes),
   labelled.map(({ example }) => example.label),
 );
 const judged = examples.map((example, i): Judged => {
   const classes = calibrate(unseen[i] ?? new Float64Array(classCount), temperature, bias);
-  return { label: example.label, extra: example.extra, assessment: assess(example.pair, classes), pair: example.pair };
+  return {
+    label: example.label,
+    text: example.text,
+    extra: example.extra,
+    store: example.store,
+    assessment: assess(example.pair, classes),
+    pair: example.pair,
+  };
 });
 const thresholds = chooseThresholds(judged);
 console.log(JSON.stringify({ pairs: pairs.length, extra: examples.length - pairs.length, temperature, bias, thresholds }));
-console.log(
-  report(judged.filter((item) => !item.extra).map((item) => ({ ...item, verdict: decide(item.pair, item.assessment, thresholds) }))),
-);
+const verdicts = judged.map((item) => ({ ...item, verdict: decide(item.pair, item.assessment, thresholds) }));
+console.log(report(verdicts.filter((item) => !item.extra && !item.store)));
+if (stores.length > 0) console.log(curves(judged));
+if (stores.length > 0) console.log(`stores: ${report(verdicts.filter((item) => item.store))}`);
+if (values.errors) for (const line of wrongActs(verdicts)) console.log(line);
 if (!values.cv) {
   const [first] = examples;
   if (first === undefined) throw new Error('no pairs');
-  const bytes = writeModel(pack(growForest(examples), featureNames(first.pair.features), temperature, bias, thresholds));
+  const bytes = writeModel(pack(train(examples), featureNames(first.pair.features), temperature, bias, thresholds));
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'weights.bin'), bytes);
   const card = join(values.out, 'MODEL.md');

@@ -6,10 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadWordVectors } from '../dist/embed/words.js';
 import { type Keep, relations, type Side, sha256, type Verdict } from '../dist/memory.js';
-import { loadJudge } from '../dist/relate/judge.js';
+import { featureVersion, loadJudge } from '../dist/relate/judge.js';
+import { readModel } from '../dist/relate/model.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const { judge, version } = loadJudge(loadWordVectors());
+const words = loadWordVectors();
+const { judge, version } = loadJudge(words);
 
 const earlier = '2026-01-05T10:00:00Z';
 const later = '2026-03-05T10:00:00Z';
@@ -157,10 +159,10 @@ describe('any two sides', () => {
   it('keep what the relation and the times say', () => {
     fc.assert(
       fc.property(anySide, anySide, (a, b) => {
-        const { relation, keep } = judge(a, b);
+        const { relation, keep, ambiguous } = judge(a, b);
         const [x, y] = [Date.parse(a.time ?? ''), Date.parse(b.time ?? '')];
         const expected: Readonly<Record<string, readonly Keep[]>> = {
-          duplicate: ['either'],
+          duplicate: ambiguous ? ['either'] : ['either', 'a', 'b'],
           refines: ['a', 'b'],
           distinct: ['both'],
           conflict: [x > y ? 'a' : x < y ? 'b' : 'none'],
@@ -189,7 +191,27 @@ describe('keep', () => {
   });
 });
 
+describe('reasons', () => {
+  it('name the sides in the order in which they were given', () => {
+    const [thirty, fifteen] = ['Sessions expire after 30 minutes.', 'Sessions expire after 15 minutes.'];
+    expect(verdict(thirty, fifteen).reason).toContain('30 minutes against 15 minutes');
+    expect(verdict(fifteen, thirty).reason).toContain('15 minutes against 30 minutes');
+  });
+
+  it('say which side adds what', () => {
+    const short = 'Refunds are granted within 30 days of delivery.';
+    const full = 'Refunds are granted within 30 days of delivery; opened software is excluded.';
+    expect(verdict(short, full).reason).toMatch(/^the second .*"software"/);
+    expect(verdict(full, short).reason).toMatch(/^the first .*"software"/);
+  });
+});
+
 describe('the shipped model', () => {
+  it('was trained with the shipped word vectors', () => {
+    const model = readModel(join(root, 'models/dreamfold-relate'), featureVersion);
+    expect(model.header.words).toBe(words.id);
+  });
+
   it('is the one its card describes', () => {
     const card = readFileSync(join(root, 'models/dreamfold-relate/MODEL.md'), 'utf8');
     expect(card).toContain(sha256(readFileSync(join(root, 'models/dreamfold-relate/weights.bin'))));

@@ -13,7 +13,13 @@ import { isLocked, pairRefusal, type Row } from '../resolve/rows.js';
 import type { ConsolidateInput, Tools } from './consolidate.js';
 
 /** Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. */
-const candidateLimits = { minSimilarity: 0.3, maxNeighbors: 24 } as const;
+const minSimilarity = 0.3;
+/** Rows up to which so many neighbours of each are judged: few rows cost little, and the partner of a deep paraphrase is far down. */
+const neighborsBySize: readonly (readonly [number, number])[] = [
+  [2_000, 24],
+  [20_000, 12],
+  [Number.POSITIVE_INFINITY, 8],
+];
 const groupLimits = { maxSize: 24, minLink: 0.35 } as const;
 /** Below this an unsure best guess is not worth a person's time. */
 const minSuggestion = 0.5;
@@ -82,10 +88,11 @@ export class Rounds {
     living.forEach((row, at) => {
       vectors.set(this.#vectors[row] ?? [], at * dimensions);
     });
+    const maxNeighbors = neighborsBySize.find(([rows]) => living.length <= rows)?.[1] ?? 8;
     const texts = living.map((row) => this.#rows[row]?.text ?? '');
     const found = await findCandidates(
       { vectors, dimensions, texts },
-      { method: this.#input.index, ...candidateLimits, words: true },
+      { method: this.#input.index, minSimilarity, maxNeighbors, words: true },
       this.#context,
     );
     return found.candidates

@@ -14,7 +14,8 @@ export interface QuantityMatch {
   /** Quantities of each side that the other one has no equal of. */
   readonly leftA: readonly Quantity[];
   readonly leftB: readonly Quantity[];
-  readonly matched: number;
+  /** Equal quantities: index in A, index in B. */
+  readonly pairs: readonly (readonly [number, number])[];
   /** Left on both sides and of one kind: two values of which one claim can have only one. */
   readonly clashes: readonly (readonly [Quantity, Quantity])[];
 }
@@ -78,6 +79,7 @@ export function areAntonyms(a: Token, b: Token): boolean {
 function matchQuantities(a: readonly Quantity[], b: readonly Quantity[]): QuantityMatch {
   const usedA = new Set<number>();
   const usedB = new Set<number>();
+  const pairs: [number, number][] = [];
   for (const strict of [true, false]) {
     a.forEach((x, i) => {
       if (usedA.has(i)) return;
@@ -85,13 +87,14 @@ function matchQuantities(a: readonly Quantity[], b: readonly Quantity[]): Quanti
       if (j < 0) return;
       usedA.add(i);
       usedB.add(j);
+      pairs.push([i, j]);
     });
   }
   const says = (list: readonly Quantity[], quantity: Quantity) => list.some((other) => sameQuantity(quantity, other));
   const leftA = a.filter((x, i) => !usedA.has(i) && !says(b, x));
   const leftB = b.filter((y, i) => !usedB.has(i) && !says(a, y));
   const clashes = leftA.flatMap((x) => leftB.filter((y) => comparable(x, y)).map((y) => [x, y] as const));
-  return { leftA, leftB, matched: usedA.size, clashes };
+  return { leftA, leftB, pairs, clashes };
 }
 
 const longest = 160;

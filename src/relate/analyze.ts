@@ -1,6 +1,7 @@
 /** What one statement holds, read once: tokens with their kinds and meanings, quantities, clauses, cues. */
 import type { WordVectors } from '../context.js';
 import {
+  auxiliaries,
   changeWords,
   conditionWords,
   environments,
@@ -14,6 +15,7 @@ import {
   weekdays,
 } from './lexicon.js';
 import { isUnitSuffix, numberOf, type Quantity, type QuantityToken } from './numbers.js';
+import { boundOf, changesIn, polarityOf, tellsShift } from './polarity.js';
 import { quantitiesOf } from './quantities.js';
 
 export interface Token extends QuantityToken {
@@ -35,6 +37,8 @@ export interface Token extends QuantityToken {
   readonly clause: number;
   /** Index into `quantities`, -1 outside of one. */
   readonly quantity: number;
+  /** Denied or put second where it stands. */
+  readonly denied: boolean;
 }
 
 export interface Analysis {
@@ -42,6 +46,14 @@ export interface Analysis {
   /** Indices of the tokens that carry meaning: no signs, no stop words, no quantities. */
   readonly content: readonly number[];
   readonly quantities: readonly Quantity[];
+  /** Of each quantity: 1 a lower bound, -1 an upper one, 0 neither. */
+  readonly bounds: readonly number[];
+  /** Letters and digits alone. */
+  readonly compact: string;
+  /** Phrases that tell of a change. */
+  readonly turns: number;
+  /** Says outright that something is no longer as it was. */
+  readonly shifted: boolean;
   /** Lower-case words without markup and punctuation; code, paths and identifiers keep their case. */
   readonly plain: string;
   readonly clauses: number;
@@ -52,8 +64,16 @@ export interface Analysis {
   readonly reasons: number;
   readonly environments: ReadonlySet<string>;
   readonly weight: number;
-  /** Weighted mean of the word vectors, unit length; null where no word has one. */
+  /** Concepts of the content, letter trigrams of everything, all lower-case words. */
+  readonly concepts: ReadonlySet<string>;
+  readonly grams: ReadonlySet<string>;
+  readonly words: ReadonlySet<string>;
+  /** Token at which the subject ends. */
+  readonly subjectEnd: number;
+  /** Weighted mean of the word vectors, unit length; null where no word has one. The same of the subject, and of what follows it. */
   readonly vector: Float32Array | null;
+  readonly head: Float32Array | null;
+  readonly tail: Float32Array | null;
 }
 
 const contractions: readonly (readonly [RegExp, string])[] = [
@@ -188,21 +208,25 @@ export function meanVector(tokens: readonly Token[], indices: readonly number[])
   let sum: Float32Array | null = null;
   for (const index of indices) {
     const token = tokens[index];
-    if (token?.vector === null || token === undefined) continue;
-    sum ??= new Float32Array(token.vector.length);
-    for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] ?? 0) + token.weight * (token.vector[d] ?? 0);
+    const vector = token?.vector ?? null;
+    if (token === undefined || vector === null || token.weight === 0) continue;
+    sum ??= new Float32Array(vector.length);
+    const { weight } = token;
+    for (let d = 0; d < vector.length; d++) sum[d] = (sum[d] ?? 0) + weight * (vector[d] ?? 0);
   }
   if (sum === null) return null;
   let norm = 0;
-  for (const value of sum) norm += value * value;
+  for (let d = 0; d < sum.length; d++) norm += (sum[d] ?? 0) * (sum[d] ?? 0);
   if (norm === 0) return null;
   const scale = 1 / Math.sqrt(norm);
-  return sum.map((value) => value * scale);
+  for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] ?? 0) * scale;
+  return sum;
 }
 
 function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quantities: readonly Quantity[] } {
   const raw = pieces(text).map((piece) => ({ ...piece, lower: piece.raw.toLowerCase().replace(/’/g, "'") }));
   const quantities = quantitiesOf(raw);
+  const denied = polarityOf(raw);
   const owner = new Int32Array(raw.length).fill(-1);
   quantities.forEach((quantity, index) => {
     owner.fill(index, quantity.from, quantity.to);
@@ -226,15 +250,26 @@ function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quanti
       grams: sign || stop ? new Set() : trigrams(stem),
       clause,
       quantity: owner[index] ?? -1,
+      denied: denied[index] === 1,
     };
   });
   return { tokens, quantities };
+}
+
+/** Token at which the subject of a statement most likely ends: its first verb, a colon, or two fifths of it. */
+function subjectEndOf(tokens: readonly Token[]): number {
+  for (let i = 1; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (token !== undefined && (auxiliaries.has(token.lower) || token.raw === ':' || token.raw === '→' || token.raw === '=')) return i;
+  }
+  return Math.ceil(tokens.length * 0.4);
 }
 
 /** Reads a statement. Pure; the same text and vectors give the same analysis. */
 export function analyze(text: string, vectors: WordVectors): Analysis {
   const { tokens, quantities } = tokensOf(text, vectors);
   const content: number[] = [];
+  const end = subjectEndOf(tokens);
   const places = new Set<string>();
   let weight = 0;
   tokens.forEach((token, index) => {
@@ -248,6 +283,10 @@ export function analyze(text: string, vectors: WordVectors): Analysis {
     tokens,
     content,
     quantities,
+    bounds: quantities.map((quantity) => boundOf(tokens, quantity.from)),
+    compact: tokens.map((token) => (token.kind === 'sign' ? '' : token.lower.replace(/[^\p{L}\p{N}]/gu, ''))).join(''),
+    turns: changesIn(text.toLowerCase()),
+    shifted: tellsShift(text.toLowerCase()),
     plain: tokens
       .filter((token) => token.kind !== 'sign' || !dressing.test(token.raw))
       .map((token) => (token.code || token.kind === 'identifier' ? token.raw : token.lower))
@@ -260,9 +299,21 @@ export function analyze(text: string, vectors: WordVectors): Analysis {
     reasons: count(tokens, reasonWords),
     environments: places,
     weight,
+    concepts: new Set(content.map((index) => tokens[index]?.concept ?? '')),
+    grams: new Set(tokens.flatMap((token) => [...token.grams])),
+    words: new Set(tokens.map((token) => token.lower)),
+    subjectEnd: end,
     vector: meanVector(
       tokens,
       tokens.map((_, index) => index),
+    ),
+    head: meanVector(
+      tokens,
+      content.filter((index) => index < end),
+    ),
+    tail: meanVector(
+      tokens,
+      content.filter((index) => index >= end),
     ),
   };
 }

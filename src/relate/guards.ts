@@ -2,10 +2,9 @@
  * What no model overrules. A `block` says that the two texts cannot be one claim, so neither is dropped for the other; a `doubt`
  * leaves the best guess as it is and only keeps it from being acted on.
  */
-import type { Alignment } from './align.js';
+import { type Alignment, cosine } from './align.js';
 import type { Analysis, Token } from './analyze.js';
 import { antonyms, environments, negations, personWords } from './lexicon.js';
-import type { Quantity } from './numbers.js';
 
 export interface Guard {
   readonly kind:
@@ -19,10 +18,14 @@ export interface Guard {
     | 'opposite'
     | 'person'
     | 'sign'
-    | 'scope';
+    | 'change'
+    | 'range'
+    | 'thin';
   readonly strength: 'block' | 'doubt';
   /** Why, as one clause in words a user understands. */
   readonly reason: string;
+  /** What stands against each other, first side first; null where the reason says it all. */
+  readonly sides: readonly [string, string] | null;
 }
 
 /** One side with what its headings say. */
@@ -49,6 +52,8 @@ function alike(a: Analysis, b: Analysis, align: Alignment, skip: (token: Token) 
 }
 
 const otherwiseEqual = 0.8;
+/** Sentence cosine below which nothing is merged without a person. */
+const leastAlike = 0.4;
 
 const unitNames: Readonly<Record<string, string>> = {
   version: 'version',
@@ -68,7 +73,7 @@ function quantityGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null
   const kind = x.dimension === 'version' ? 'version' : ['date', 'clock', 'weekday', 'year'].includes(x.dimension) ? 'date' : 'quantity';
   const name = unitNames[x.dimension];
   const what = name === undefined ? 'other number with the same unit' : `other ${name}`;
-  return { kind, strength: alike(a, b, align) >= 0.6 ? 'block' : 'doubt', reason: `${what}: ${x.text} against ${y.text}` };
+  return { kind, strength: alike(a, b, align) >= 0.6 ? 'block' : 'doubt', reason: what, sides: [x.text, y.text] };
 }
 
 function openTokens(analysis: Analysis, sim: Float64Array, test: (token: Token) => boolean): readonly Token[] {
@@ -92,7 +97,7 @@ function swapGuard(
   const [y] = theirs;
   if (x === undefined || y === undefined) return null;
   const rest = alike(a, b, align, test);
-  return { kind, strength: rest >= otherwiseEqual ? 'block' : 'doubt', reason: `other ${what}: ${x.raw} against ${y.raw}` };
+  return { kind, strength: rest >= otherwiseEqual ? 'block' : 'doubt', reason: `other ${what}`, sides: [x.raw, y.raw] };
 }
 
 function placesOf(scope: readonly string[]): ReadonlySet<string> {
@@ -112,12 +117,12 @@ function environmentGuard(a: GuardSide, b: GuardSide): Guard | null {
   const onlyA = [...placesA].find((place) => !placesB.has(place));
   const onlyB = [...placesB].find((place) => !placesA.has(place));
   if (onlyA !== undefined && onlyB !== undefined) {
-    return { kind: 'environment', strength: 'block', reason: `other environment: ${onlyA} against ${onlyB}` };
+    return { kind: 'environment', strength: 'block', reason: 'other environment', sides: [onlyA, onlyB] };
   }
   const one = onlyA ?? onlyB;
   const spoken = one !== undefined && (a.analysis.environments.has(one) || b.analysis.environments.has(one));
   if (one === undefined || spoken) return null;
-  return { kind: 'environment', strength: 'doubt', reason: `only one of them stands under ${one}` };
+  return { kind: 'environment', strength: 'doubt', reason: `only one of them stands under ${one}`, sides: null };
 }
 
 const family = new Set(
@@ -135,8 +140,8 @@ function personGuard(a: Analysis, b: Analysis): Guard | null {
   const onlyB = [...theirs].find((person) => !mine.has(person));
   if (onlyA === undefined && onlyB === undefined) return null;
   const both = onlyA !== undefined && onlyB !== undefined;
-  const reason = both ? `other person: ${onlyA} against ${onlyB}` : `only one of them is about the ${onlyA ?? onlyB ?? ''}`;
-  return { kind: 'person', strength: both ? 'block' : 'doubt', reason };
+  if (both) return { kind: 'person', strength: 'block', reason: 'other person', sides: [onlyA, onlyB] };
+  return { kind: 'person', strength: 'doubt', reason: `only one of them is about the ${onlyA ?? onlyB ?? ''}`, sides: null };
 }
 
 /** Words of the stretches where the two texts differ, both sides. */
@@ -151,9 +156,9 @@ function negationGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null
   const light = (tokens: readonly Token[]) => tokens.every((token) => token.stop || negations.has(token.lower) || token.weight < 0.3);
   const onlyNegation = changed.every(([x, y]) => light(x) && light(y));
   const odd = (a.negations - b.negations) % 2 !== 0;
-  if (onlyNegation && odd) return { kind: 'negation', strength: 'block', reason: 'one of them negates what the other says' };
+  if (onlyNegation && odd) return { kind: 'negation', strength: 'block', reason: 'one of them negates what the other says', sides: null };
   const bare = (a.negations === 0) !== (b.negations === 0) && alike(a, b, align) >= otherwiseEqual;
-  return bare ? { kind: 'negation', strength: 'doubt', reason: 'only one of them has a negation' } : null;
+  return bare ? { kind: 'negation', strength: 'doubt', reason: 'only one of them has a negation', sides: null } : null;
 }
 
 function oppositeGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
@@ -164,7 +169,7 @@ function oppositeGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null
   if (x === undefined || y === undefined) return null;
   const same = (token: Token) => antonyms.has(token.lower) || antonyms.has(token.stem);
   const block = alike(a, b, align, same) >= 0.9 && a.negations === b.negations;
-  return { kind: 'opposite', strength: block ? 'block' : 'doubt', reason: `opposites: ${x.raw} against ${y.raw}` };
+  return { kind: 'opposite', strength: block ? 'block' : 'doubt', reason: 'opposites', sides: [x.raw, y.raw] };
 }
 
 function signGuard(a: Analysis, b: Analysis): Guard | null {
@@ -174,7 +179,7 @@ function signGuard(a: Analysis, b: Analysis): Guard | null {
       .map((token) => token.raw)
       .join('');
   const [x, y] = [compare(a), compare(b)];
-  return x !== '' && y !== '' && x !== y ? { kind: 'sign', strength: 'block', reason: `other comparison: ${x} against ${y}` } : null;
+  return x !== '' && y !== '' && x !== y ? { kind: 'sign', strength: 'block', reason: 'other comparison', sides: [x, y] } : null;
 }
 
 /** The same words with two of them changing places: `tabs over spaces`, `Bogdan does the shaders, Mei the water`. */
@@ -187,16 +192,77 @@ function orderGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
       .join(' ');
   if (bag(a) !== bag(b) || align.hunks.length === 0) return null;
   const directed = a.tokens.some((token) => /^(?:not|over|than|instead|before|after|to|from|rather|never|but|prefer)$/.test(token.lower));
-  return directed ? { kind: 'opposite', strength: 'doubt', reason: 'the same words in another order' } : null;
+  return directed ? { kind: 'opposite', strength: 'doubt', reason: 'the same words in another order', sides: null } : null;
 }
 
-function distinctQuantities(list: readonly Quantity[]): boolean {
-  return list.some((quantity) => quantity.unit !== 'one');
+/** Phrases by which a statement says of itself that it replaces an earlier one. */
+const replaces =
+  /\b(?:no longer|not any ?more|any ?more|from now on|as of now|now|nowadays|these days|used to|switched|moved (?:from|away|over|to)|migrated|replaced|thrown out|handed over|taken over|took over|retired|dropped|scrapped|abolished|given up|gave up|turned off|switched off|has been (?:raised|lowered|cut|reduced|increased|extended|shortened|moved|changed|replaced)|have been (?:raised|lowered|cut|reduced|increased|moved|changed|replaced)|cut down from|raised (?:from|to)|since (?:v?\d|\d+ (?:january|february|march|april|may|june|july|august|september|october|november|december)|january|february|march|april|may|june|july|august|september|october|november|december|migration|version|the (?:move|switch|merger|migration|upgrade)|last|this)|until (?:now|recently|last)|is history|are history|are gone|is gone|again)\b/u;
+
+/** Only one of them says that something has changed: it may be what became of the other, which is then no duplicate. */
+function changeGuard(a: Analysis, b: Analysis): Guard | null {
+  const found = [a, b].map((analysis) => replaces.exec(analysis.plain)?.[0]);
+  if ((found[0] === undefined) === (found[1] === undefined)) return null;
+  return { kind: 'change', strength: 'doubt', reason: `only one of them tells of a change ("${found[0] ?? found[1]}")`, sides: null };
 }
 
-/** A number that only one of two otherwise equal texts names is no obstacle for `refines`, but never a duplicate. */
-export function oneSidedQuantity(align: Alignment): boolean {
-  return distinctQuantities(align.quantities.leftA) !== distinctQuantities(align.quantities.leftB);
+/** Longest statement of the labelled pairs, in words, with some room. */
+const longestKnown = 90;
+const englishWords = new Set(
+  'the a an is are was be to of in on for and or not no with by at from as it we do does must use never only when if per has have'.split(
+    ' ',
+  ),
+);
+
+/** Outside what the model has learned from: English statements of one or two sentences. */
+function rangeGuard(a: Analysis, b: Analysis): Guard | null {
+  const strange = [a, b].find((analysis) => isForeign(analysis) || analysis.tokens.length > longestKnown);
+  if (strange === undefined) return null;
+  const what =
+    strange.tokens.length > longestKnown ? 'one of them is longer than anything' : 'one of them is in another language than what';
+  return { kind: 'range', strength: 'doubt', reason: `${what} the local model has learned from`, sides: null };
+}
+
+function isForeign({ tokens, plain }: Analysis): boolean {
+  const letters = plain.match(/\p{L}/gu)?.length ?? 0;
+  const latin = plain.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  if (latin < letters * 0.85) return true;
+  const words = tokens.filter((token) => token.kind === 'word');
+  return words.length >= 9 && !words.some((token) => englishWords.has(token.lower));
+}
+
+/** Texts of hardly a word, or with hardly a word in common, are left to a person. */
+function thinGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
+  if (Math.min(a.content.length, b.content.length) < 2)
+    return { kind: 'thin', strength: 'doubt', reason: 'one of them says too little to tell', sides: null };
+  const strangers =
+    Math.max(
+      share(a, align.simA, () => false),
+      share(b, align.simB, () => false),
+    ) < 0.4;
+  if (!strangers && cosine(a.vector, b.vector) >= leastAlike) return null;
+  return { kind: 'thin', strength: 'doubt', reason: 'they have too little in common', sides: null };
+}
+
+/** True where the fuller side has something near to every telling word of the other: only then is nothing lost with that one. */
+export function coversAll(a: Analysis, b: Analysis, align: Alignment, fuller: 'a' | 'b'): boolean {
+  const [dropped, sim] = fuller === 'a' ? [b, align.simB] : [a, align.simA];
+  return dropped.content.every((index, i) => (dropped.tokens[index]?.weight ?? 0) < 0.4 || (sim[i] ?? 0) >= 0.4);
+}
+
+/** A word that one side denies, while the other has it and denies nothing at all. */
+function denialGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
+  const denies = (analysis: Analysis) => analysis.content.some((index) => analysis.tokens[index]?.denied === true);
+  if (denies(a) === denies(b)) return null;
+  const [self, sim] = denies(a) ? [a, align.simA] : [b, align.simB];
+  const clash = self.content.find((index, i) => {
+    const token = self.tokens[index];
+    return token?.denied === true && token.weight * (sim[i] ?? 0) >= 0.4;
+  });
+  const word = self.tokens[clash ?? -1];
+  return word === undefined
+    ? null
+    : { kind: 'negation', strength: 'doubt', reason: `only one of them denies or drops "${word.raw}"`, sides: null };
 }
 
 /** Every guard that a pair trips, the strongest first. */
@@ -211,9 +277,13 @@ export function guardsOf(a: GuardSide, b: GuardSide, align: Alignment): readonly
     environmentGuard(a, b),
     personGuard(x, y),
     negationGuard(x, y, align),
+    denialGuard(x, y, align),
     oppositeGuard(x, y, align),
     signGuard(x, y),
     orderGuard(x, y, align),
+    changeGuard(x, y),
+    rangeGuard(x, y),
+    thinGuard(x, y, align),
   ].filter((guard) => guard !== null);
   return [...found.filter((guard) => guard.strength === 'block'), ...found.filter((guard) => guard.strength === 'doubt')];
 }

@@ -5,12 +5,12 @@ import { compareText, type Keep, type Probabilities, type Relation, relations, t
 import { type Alignment, align } from './align.js';
 import { type Analysis, analyze } from './analyze.js';
 import { flatten, type PairFeatures, pairFeatures } from './features.js';
-import { type Guard, guardsOf } from './guards.js';
+import { coversAll, type Guard, guardsOf } from './guards.js';
 import { predict, type RelationModel, readModel, type Thresholds } from './model.js';
 import { explain } from './reason.js';
 
 /** Raised with every change to what a feature, a guard or a rule means. */
-export const featureVersion = 1;
+export const featureVersion = 3;
 
 export interface Judge {
   /** Changes with the weights, the word vectors, and the meaning of features and guards. */
@@ -86,49 +86,58 @@ function likeliest(probabilities: Probabilities): Relation {
   return relations.reduce((best, name) => (probabilities[name] > probabilities[best] ? name : best));
 }
 
-/** Probability that dropping one side as the relation says loses nothing. */
-export function safety(relation: Relation, classes: Float64Array): number {
+/** Probability that keeping only the fuller side loses nothing, whichever merge relation it is. */
+export function safety(classes: Float64Array): number {
   const [duplicate = 0, refinesA = 0, refinesB = 0] = classes;
-  if (relation === 'duplicate') return duplicate;
-  return relation === 'refines' ? duplicate + Math.max(refinesA, refinesB) : 0;
+  return duplicate + Math.max(refinesA, refinesB);
 }
 
-/** Which side to keep; `later` is 1 where b was written later. */
-export function keepOf(relation: Relation, classes: Float64Array, later: number): Keep {
-  if (relation === 'duplicate') return 'either';
+function fuller(classes: Float64Array): 'a' | 'b' {
+  return (classes[1] ?? 0) > (classes[2] ?? 0) ? 'a' : 'b';
+}
+
+/**
+ * Which side to keep; `later` is 1 where b was written later. A duplicate that is surely one claim with the other side, but perhaps a
+ * little fuller (`sure` false), names the side that would be the fuller one, so that nothing is lost either way.
+ */
+export function keepOf(relation: Relation, classes: Float64Array, later: number, sure: boolean): Keep {
+  if (relation === 'duplicate') return sure ? 'either' : fuller(classes);
   if (relation === 'distinct') return 'both';
-  if (relation === 'refines') return (classes[1] ?? 0) > (classes[2] ?? 0) ? 'a' : 'b';
+  if (relation === 'refines') return fuller(classes);
   return later === 0 ? 'none' : later > 0 ? 'b' : 'a';
 }
 
-function isSure(relation: Relation, assessment: Assessment, guards: readonly Guard[], thresholds: Thresholds): boolean {
-  const { classes } = assessment;
-  if (relation === 'distinct') return (classes[4] ?? 0) >= thresholds.distinct;
-  if (relation === 'conflict') return (classes[3] ?? 0) >= thresholds.conflict && !assessment.ruled;
-  return guards.length === 0 && (assessment.ruled || safety(relation, classes) >= thresholds.merge);
+/** True where no guard objects to acting on a merge; `refines` also needs every telling word of the shorter side in the fuller one. */
+export function mayMerge({ a, b, alignment, guards }: Case, relation: Relation, classes: Float64Array): boolean {
+  return guards.length === 0 && (relation !== 'refines' || coversAll(a, b, alignment, fuller(classes)));
 }
 
-/** The verdict on a pair in `readCase` order. */
-export function decide(pair: Case, assessment: Assessment, thresholds: Thresholds): Verdict {
-  const probabilities = probabilitiesOf(assessment.classes);
-  const relation = likeliest(probabilities);
-  const keep = keepOf(relation, assessment.classes, pair.later);
-  return {
-    relation,
-    keep,
-    confidence: probabilities[relation],
-    probabilities,
-    decidedBy: assessment.ruled ? 'rule' : 'model',
-    ambiguous: !isSure(relation, assessment, pair.guards, thresholds),
-    reason: explain(pair, relation, keep),
-  };
+function isSure(relation: Relation, assessment: Assessment, pair: Case, thresholds: Thresholds): boolean {
+  const { classes, ruled } = assessment;
+  if (!pair.equal && pair.guards.some((guard) => guard.kind === 'range')) return false;
+  if (relation === 'distinct') return (classes[4] ?? 0) >= thresholds.distinct;
+  if (relation === 'conflict') return (classes[3] ?? 0) >= thresholds.conflict && !ruled;
+  if (ruled) return pair.guards.every((guard) => guard.kind === 'thin' || guard.kind === 'range');
+  return safety(classes) >= thresholds.merge && mayMerge(pair, relation, classes);
 }
 
 const mirror: Readonly<Record<Keep, Keep>> = { a: 'b', b: 'a', both: 'both', either: 'either', none: 'none' };
 
-function turned(verdict: Verdict): Verdict {
-  const reason = verdict.reason.replace(/^(the first|the second)\b/, (side) => (side === 'the first' ? 'the second' : 'the first'));
-  return { ...verdict, keep: mirror[verdict.keep], reason };
+/** The verdict on a pair, for a caller who gave the sides in `readCase` order, or `turned`, the other way round. */
+export function decide(pair: Case, assessment: Assessment, thresholds: Thresholds, turned = false): Verdict {
+  const probabilities = probabilitiesOf(assessment.classes);
+  const relation = likeliest(probabilities);
+  const sure = isSure(relation, assessment, pair, thresholds);
+  const keep = keepOf(relation, assessment.classes, pair.later, !sure || (assessment.classes[0] ?? 0) >= thresholds.merge);
+  return {
+    relation,
+    keep: turned ? mirror[keep] : keep,
+    confidence: probabilities[relation],
+    probabilities,
+    decidedBy: assessment.ruled ? 'rule' : 'model',
+    ambiguous: !sure,
+    reason: explain(pair, relation, keep, turned),
+  };
 }
 
 function rememberAnalyses(words: WordVectors): (text: string) => Analysis {
@@ -144,8 +153,8 @@ function rememberAnalyses(words: WordVectors): (text: string) => Analysis {
 }
 
 /** Probabilities of the five classes for a pair, calibrated. */
-export function classesOf(model: RelationModel, pair: Case): Float64Array {
-  return predict(model, flatten(pair.features, false), flatten(pair.features, true));
+export function classesOf(model: RelationModel, pair: Case, dimensions: number): Float64Array {
+  return predict(model, flatten(pair.features, false, dimensions), flatten(pair.features, true, dimensions));
 }
 
 /**
@@ -155,12 +164,12 @@ export function classesOf(model: RelationModel, pair: Case): Float64Array {
 export function loadJudge(words: WordVectors, options: { readonly modelFolder?: string } = {}): Judge {
   const model = readModel(options.modelFolder ?? shippedModel, featureVersion);
   const read = rememberAnalyses(words);
-  const inOrder = (a: Side, b: Side): Verdict => {
+  const inOrder = (a: Side, b: Side, turned: boolean): Verdict => {
     const pair = readCase(a, b, read);
-    return decide(pair, assess(pair, classesOf(model, pair)), model.header.thresholds);
+    return decide(pair, assess(pair, classesOf(model, pair, words.dimensions)), model.header.thresholds, turned);
   };
   return {
     version: sha256(`${model.hash} ${words.id} ${featureVersion}`).slice(0, 16),
-    judge: (a, b) => (outOfOrder(a, b) ? turned(inOrder(b, a)) : inOrder(a, b)),
+    judge: (a, b) => (outOfOrder(a, b) ? inOrder(b, a, true) : inOrder(a, b, false)),
   };
 }

@@ -1,6 +1,7 @@
 /** Says in words why a pair was judged as it was. */
 import type { Keep, Relation } from '../memory.js';
 import type { Analysis } from './analyze.js';
+import type { Guard } from './guards.js';
 import type { Case } from './judge.js';
 import { environments } from './lexicon.js';
 
@@ -18,42 +19,57 @@ function quoted(words: readonly string[]): string {
   return words.map((word) => `"${word}"`).join(', ');
 }
 
-function addition(pair: Case, keep: Keep): string {
-  const fuller = keep === 'a';
-  const side = fuller ? 'the first' : 'the second';
+function against(turned: boolean, first: string, second: string): string {
+  return turned ? `${second} against ${first}` : `${first} against ${second}`;
+}
+
+function guardWords({ reason, sides }: Guard, turned: boolean): string {
+  return sides === null ? reason : `${reason}: ${against(turned, ...sides)}`;
+}
+
+/** The words that stand against each other, or null where one side has none of its own. */
+function openAgainst(pair: Case, turned: boolean): string | null {
+  const mine = openWords(pair.a, pair.alignment.simA).slice(0, 3);
+  const theirs = openWords(pair.b, pair.alignment.simB).slice(0, 3);
+  return mine.length > 0 && theirs.length > 0 ? against(turned, quoted(mine), quoted(theirs)) : null;
+}
+
+function addition(pair: Case, keep: Keep, turned: boolean): string {
+  const isA = keep === 'a';
+  const side = isA === turned ? 'the second' : 'the first';
   const { alignment } = pair;
-  const [quantity] = fuller ? alignment.quantities.leftA : alignment.quantities.leftB;
-  const words = fuller ? openWords(pair.a, alignment.simA) : openWords(pair.b, alignment.simB);
+  const [quantity] = isA ? alignment.quantities.leftA : alignment.quantities.leftB;
+  const words = isA ? openWords(pair.a, alignment.simA) : openWords(pair.b, alignment.simB);
   const place = words.find((word) => environments.has(word.toLowerCase()));
   if (place !== undefined) return `${side} says the same and adds where it holds: ${place}`;
   if (words.length > 0) return `${side} says the same and adds ${quoted(words)}`;
   return quantity === undefined ? `${side} says the same and more` : `${side} says the same and adds ${quantity.text}`;
 }
 
-function contradiction(pair: Case): string {
-  const guard = pair.guards.find((found) => found.kind !== 'identifier' && found.kind !== 'name') ?? pair.guards[0];
-  if (guard !== undefined) return `the same subject, but ${guard.reason}`;
-  const mine = openWords(pair.a, pair.alignment.simA).slice(0, 3);
-  const theirs = openWords(pair.b, pair.alignment.simB).slice(0, 3);
-  if (mine.length > 0 && theirs.length > 0) return `the same subject, but both cannot hold: ${quoted(mine)} against ${quoted(theirs)}`;
-  return 'the same subject, but both cannot hold';
+function contradiction(pair: Case, turned: boolean): string {
+  const guard = pair.guards.find((found) => found.kind !== 'identifier' && found.kind !== 'name' && found.kind !== 'thin');
+  if (guard !== undefined) return `the same subject, but ${guardWords(guard, turned)}`;
+  const open = openAgainst(pair, turned);
+  return open === null ? 'the same subject, but both cannot hold' : `the same subject, but both cannot hold: ${open}`;
 }
 
-function difference(pair: Case): string {
+function difference(pair: Case, turned: boolean): string {
   const [guard] = pair.guards;
-  if (guard !== undefined) return `two facts: ${guard.reason}`;
-  const mine = openWords(pair.a, pair.alignment.simA).slice(0, 3);
-  const theirs = openWords(pair.b, pair.alignment.simB).slice(0, 3);
-  return mine.length > 0 && theirs.length > 0 ? `two facts: ${quoted(mine)} against ${quoted(theirs)}` : 'they say different things';
+  if (guard !== undefined && guard.kind !== 'thin') return `two facts: ${guardWords(guard, turned)}`;
+  const open = openAgainst(pair, turned);
+  return open === null ? 'they say different things' : `two facts: ${open}`;
 }
 
-/** One sentence for a verdict; `the first` and `the second` are the sides in the order of `pair`. */
-export function explain(pair: Case, relation: Relation, keep: Keep): string {
+/**
+ * One sentence for a verdict; `relation` and `keep` in the order of `pair`, `turned` where the caller gave the sides the other way
+ * round and is to read of them in that order.
+ */
+export function explain(pair: Case, relation: Relation, keep: Keep, turned: boolean): string {
   if (relation === 'duplicate') {
     if (pair.equal) return 'the same words, apart from case, markup or punctuation';
     const both = openWords(pair.a, pair.alignment.simA).length + openWords(pair.b, pair.alignment.simB).length;
     return both === 0 ? 'the same words in another form' : 'both say the same in other words';
   }
-  if (relation === 'refines') return addition(pair, keep);
-  return relation === 'conflict' ? contradiction(pair) : difference(pair);
+  if (relation === 'refines') return addition(pair, keep, turned);
+  return relation === 'conflict' ? contradiction(pair, turned) : difference(pair, turned);
 }

@@ -98,7 +98,7 @@ function survivorOf(rows: readonly Row[], members: readonly number[], between: R
 
 function fuller(between: ReadonlyMap<string, JudgedPair>, one: number, other: number): boolean {
   const pair = one < other ? between.get(`${one}:${other}`) : between.get(`${other}:${one}`);
-  return pair?.verdict.relation === 'refines' && pair.verdict.keep === (one < other ? 'a' : 'b');
+  return pair !== undefined && mergeProbability(pair) >= 0.5 && pair.verdict.keep === (one < other ? 'a' : 'b');
 }
 
 function mergeOf(rows: readonly Row[], group: Group, nodes: ReadonlyMap<number, Node>): Merge[] {
@@ -199,7 +199,7 @@ function suggestMerge(rows: readonly Row[], pair: JudgedPair): Suggestion[] {
 }
 
 function survivesFirst(rows: readonly Row[], pair: JudgedPair): boolean {
-  if (pair.verdict.relation === 'refines') return pair.verdict.keep === 'a';
+  if (pair.verdict.keep === 'a' || pair.verdict.keep === 'b') return pair.verdict.keep === 'a';
   if (isRowLocked(rows, pair.a) !== isRowLocked(rows, pair.b)) return isRowLocked(rows, pair.a);
   return (compareTimes(rows[pair.a]?.time ?? null, rows[pair.b]?.time ?? null) ?? 0) >= 0;
 }

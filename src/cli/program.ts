@@ -41,7 +41,7 @@ const exitTexts: Readonly<Record<ExitName, string>> = {
   partial: 'finished, some sources could not be read (listed)',
   notFound: 'not found',
   locked: 'another run holds the lock',
-  inputChanged: 'the input changed since the dream, nothing was applied',
+  inputChanged: 'a store changed since the dream, nothing was written over it',
   claude: 'Claude was required and is not available',
   cancelled: 'cancelled, nothing half-written',
 };

@@ -41,7 +41,7 @@ function decisionCommand(name: 'approve' | 'reject', decision: 'approved' | 'rej
         text: 'a change of an earlier dream',
       },
     ],
-    exits: ['notFound', 'locked'],
+    exits: ['notFound', 'locked', 'inputChanged'],
     schema: noOptions,
     run: async (cli, args) => {
       const { dream, changes } = splitIds(args);
@@ -97,7 +97,7 @@ export const editCommand = defineCommand({
       text: 'write it your way',
     },
   ],
-  exits: ['notFound', 'locked'],
+  exits: ['notFound', 'locked', 'inputChanged'],
   schema: z.object({ text: z.string().min(1, 'a text is expected') }),
   run: (cli, args, { text }) => runEdit(cli, args, text),
 });

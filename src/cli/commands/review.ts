@@ -132,7 +132,7 @@ export const reviewCommand = defineCommand({
       text: 'accept the first, refuse the second',
     },
   ],
-  exits: ['notFound', 'locked'],
+  exits: ['notFound', 'locked', 'inputChanged'],
   schema: noOptions,
   run: async (cli: Cli, args) => {
     const dream = dreamOf(args);

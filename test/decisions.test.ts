@@ -233,6 +233,19 @@ describe('secrets', () => {
   });
 });
 
+describe('secrets that a person lets through', () => {
+  it('come back though a merge was about the masked texts, which may hide two of them', async () => {
+    const { library, changes, text } = await dreamOver({
+      'a.md': topic('a', 1, ['Upload key: AKIAIOSFODNN7EXAMPLQ', 'Upload key: AKIAIOSFODNN7EXAMPLX']),
+    });
+    expect(find(changes, 'merge').status).toBe('proposed');
+    const redactions = changes.filter((change) => change.kind === 'redact').map(({ id }) => id);
+    await library.decide(redactions, 'rejected');
+    expect(text()).toContain('AKIAIOSFODNN7EXAMPLQ');
+    expect(text()).toContain('AKIAIOSFODNN7EXAMPLX');
+  });
+});
+
 describe('time', () => {
   const two = {
     'a.md': topic('a', 1, ['Every pull request needs 2 approvals.']),

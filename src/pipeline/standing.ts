@@ -57,8 +57,7 @@ export class Standing {
     for (const side of sides) {
       if (this.#byPlace.has(keyOf(side))) continue;
       const producers = (this.#producers.get(keyOf(side)) ?? []).map((one) => one.entry);
-      // A masked text stands for the statement, whether or not the person lets the secret through.
-      if (producers.some((one) => one === entry || one.change.kind === 'redact')) continue;
+      if (producers.includes(entry)) continue;
       const producer = producers.find(isActive) ?? producers[0];
       if (producer === undefined) return null;
       found.push(producer);

@@ -1,7 +1,7 @@
 /** Calibration, thresholds and figures of the relation model, all on predictions for pairs it had not seen. */
 import type { Verdict } from '../src/memory.js';
 import type { Assessment, Case } from '../src/relate/judge.js';
-import { mayMerge, safety } from '../src/relate/judge.js';
+import { isReplaced, mergeSupport, safety } from '../src/relate/judge.js';
 import { calibrate, classCount, type Thresholds } from '../src/relate/model.js';
 
 export interface Judged {
@@ -90,48 +90,76 @@ function isSafe(keep: string, label: number): boolean {
 
 interface Candidates {
   readonly merges: readonly Scored[];
+  readonly uncovered: readonly Scored[];
   readonly conflicts: readonly Scored[];
+  /** Conflicts whose later side tells of the change. */
+  readonly changes: readonly Scored[];
   readonly apart: readonly Scored[];
 }
 
 function candidatesOf(judged: readonly Judged[]): Candidates {
   const merges: Scored[] = [];
+  const uncovered: Scored[] = [];
   const conflicts: Scored[] = [];
+  const changes: Scored[] = [];
   const apart: Scored[] = [];
   for (const { label, assessment, pair } of judged) {
     const { classes } = assessment;
     const relation = relationOf(classes);
-    if ((relation === 'duplicate' || relation === 'refines') && mayMerge(pair, relation, classes))
-      merges.push({ score: safety(classes), right: isSafe((classes[1] ?? 0) > (classes[2] ?? 0) ? 'a' : 'b', label) });
-    if (relation === 'conflict') conflicts.push({ score: classes[3] ?? 0, right: label === 3 });
+    const support = relation === 'duplicate' || relation === 'refines' ? mergeSupport(pair, relation, classes) : null;
+    const right = isSafe((classes[1] ?? 0) > (classes[2] ?? 0) ? 'a' : 'b', label);
+    if (support !== null) (support === 'covered' ? merges : uncovered).push({ score: safety(classes), right });
+    if (relation === 'conflict') (isReplaced(pair) ? changes : conflicts).push({ score: classes[3] ?? 0, right: label === 3 });
     if (relation === 'distinct') apart.push({ score: classes[4] ?? 0, right: label === 4 });
   }
-  return { merges, conflicts, apart };
+  return { merges, uncovered, conflicts, changes, apart };
 }
 
-/** Both on pairs and in whole stores an act must be right often enough; stores hold far fewer pairs, so their bound is a lower one. */
-export function chooseThresholds(judged: readonly Judged[]): Thresholds {
+/** No merge is acted on that is more likely than this to lose something, however few errors the labelled stores show. */
+const leastMerge = 0.8;
+/** The same for a conflict whose later side tells of the change: in stores there are too few of them to go lower. */
+const leastChange = 0.75;
+
+/**
+ * Least probabilities from which on acts are right often enough: on single pairs, and in whole stores, each judged by a model that
+ * has not seen it. Stores hold few pairs to act on, so the lower bound asked of them is lower; what is asked of pairs holds there too.
+ */
+export function chooseThresholds(judged: readonly Judged[]): { readonly pairs: Thresholds; readonly stores: Thresholds } {
   const pairs = candidatesOf(judged.filter((item) => !item.store));
   const stores = candidatesOf(judged.filter((item) => item.store));
-  const inStores = stores.merges.length > 0;
-  const both = (of: (from: Candidates) => readonly Scored[], aim: number, storeAim: number) =>
-    Math.max(threshold(of(pairs), aim), inStores ? threshold(of(stores), storeAim) : 0);
+  const single = candidatesOf(judged.filter((item) => !item.store && !item.extra));
+  const distinct = threshold(single.apart, 0.92);
   return {
-    merge: both((from) => from.merges, 0.98, 0.94),
-    conflict: both((from) => from.conflicts, 0.88, 0.8),
-    distinct: threshold(candidatesOf(judged.filter((item) => !item.store && !item.extra)).apart, 0.92),
+    pairs: {
+      merge: Math.max(threshold(pairs.merges, 0.985), threshold(stores.merges, 0.92)),
+      uncovered: Math.max(threshold(pairs.uncovered, 0.96), threshold(stores.uncovered, 0.87)),
+      conflict: threshold(pairs.conflicts, 0.88),
+      change: threshold(pairs.changes, 0.88),
+      distinct,
+    },
+    stores: {
+      merge: Math.max(leastMerge, threshold(stores.merges, 0.92)),
+      uncovered: Math.max(threshold(pairs.uncovered, 0.95), threshold(stores.uncovered, 0.87)),
+      conflict: threshold(stores.conflicts, 0.8),
+      change: Math.max(leastChange, threshold(stores.changes, 0.75)),
+      distinct,
+    },
   };
 }
 
 /** Precision and count of merges and conflicts of stores at several thresholds, to look at. */
 export function curves(judged: readonly Judged[]): string {
-  const { merges, conflicts } = candidatesOf(judged.filter((item) => item.store));
+  const { merges, uncovered, conflicts, changes } = candidatesOf(judged.filter((item) => item.store));
+  const pairs = candidatesOf(judged.filter((item) => !item.store));
   const at = (items: readonly Scored[], score: number) => {
     const acted = items.filter((item) => item.score >= score);
     return `${acted.filter((item) => item.right).length}/${acted.length}`;
   };
   return [0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9, 0.85, 0.8, 0.7]
-    .map((score) => `${score}: merges ${at(merges, score)} conflicts ${at(conflicts, score)}`)
+    .map(
+      (score) =>
+        `${score}: merges ${at(merges, score)} uncovered ${at(uncovered, score)} conflicts ${at(conflicts, score)} changes ${at(changes, score)}; pairs: merges ${at(pairs.merges, score)} uncovered ${at(pairs.uncovered, score)} conflicts ${at(pairs.conflicts, score)} changes ${at(pairs.changes, score)}`,
+    )
     .join('\n');
 }
 

@@ -24,7 +24,6 @@ import {
   networkScores,
   type RelationModel,
   softmax,
-  type Thresholds,
   writeModel,
 } from '../src/relate/model.js';
 import { chooseThresholds, curves, fitCalibration, type Judged, report, wrongActs } from './relate-figures.js';
@@ -182,7 +181,7 @@ function pack(
   names: readonly string[],
   temperature: number,
   bias: readonly number[],
-  thresholds: Thresholds,
+  thresholds: RelationModel['header']['thresholds'],
 ): Omit<RelationModel, 'hash'> {
   const trees = forest.trees.flat();
   const nodes = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
@@ -257,7 +256,10 @@ const judged = examples.map((example, i): Judged => {
 });
 const thresholds = chooseThresholds(judged);
 console.log(JSON.stringify({ pairs: pairs.length, extra: examples.length - pairs.length, temperature, bias, thresholds }));
-const verdicts = judged.map((item) => ({ ...item, verdict: decide(item.pair, item.assessment, thresholds) }));
+const verdicts = judged.map((item) => ({
+  ...item,
+  verdict: decide(item.pair, item.assessment, item.store ? thresholds.stores : thresholds.pairs),
+}));
 console.log(report(verdicts.filter((item) => !item.extra && !item.store)));
 if (stores.length > 0) console.log(curves(judged));
 if (stores.length > 0) console.log(`stores: ${report(verdicts.filter((item) => item.store))}`);

@@ -40,6 +40,15 @@ function figureLines(summary: DreamSummary): string[] {
   );
 }
 
+/** What became of each clause of the instructions. */
+function instructionLines({ instructions }: DreamSummary, width: number): string[] {
+  return instructions.flatMap(({ kind, text, matched }) => {
+    const effect =
+      kind === 'other' ? 'not followed: it needs a language model' : `${kind}: ${formatNumberOf(matched, 'statement', 'statements')}`;
+    return hang('  ', `Instruction "${oneLine(text)}" (${effect})`, width);
+  });
+}
+
 /** The strongest change of each kind that is worth an explanation: one that is in the new store, else a suggestion. */
 function examples(changes: readonly Change[]): Change[] {
   return exampleKinds.flatMap((kind) => {
@@ -64,6 +73,7 @@ export function dreamLines({ dream, changes, findings, problems }: DreamResult, 
     colors.bold(head),
     '',
     ...figureLines(dream.summary),
+    ...instructionLines(dream.summary, style.width),
     ...problemLines(problems, style),
     ...findingLines(
       findings.filter((finding) => finding.kind !== 'unreadable'),

@@ -40,7 +40,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
   try {
     const tools = {
       embedder,
-      judge: loadJudge(loadWordVectors()),
+      judge: loadJudge(loadWordVectors(), { within: 'stores' }),
       cache: null,
       clock: stageClockOf(engine),
     };

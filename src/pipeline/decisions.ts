@@ -189,7 +189,7 @@ export async function explainChange(engine: Engine, id: string, dream: string | 
 async function judgePairs(engine: Engine, row: DreamRow, change: Change): Promise<readonly ExplainedPair[]> {
   const { segmented } = inputOf(engine, row);
   const sides = sidesOf(change, segmented, (key) => engine.store.movedTime(key));
-  const judge = loadJudge(loadWordVectors());
+  const judge = loadJudge(loadWordVectors(), { within: 'stores' });
   const embedder = await openEmbedder({
     model: null,
     threads: 1,

@@ -180,7 +180,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
   try {
     const tools = {
       embedder,
-      judge: loadJudge(loadWordVectors()),
+      judge: loadJudge(loadWordVectors(), { within: 'stores' }),
       cache: engine.store.vectors,
       clock,
     };

@@ -12,6 +12,11 @@ export interface Spoken {
   readonly problems: readonly Problem[];
 }
 
+/** Clients add record types every month: worth a word, but no source that could not be read. */
+function isNewRecordType({ kind, line }: Problem): boolean {
+  return kind === 'unsupported' && line !== null;
+}
+
 /** Files are read in path order; what a resumed session repeats from an earlier file (same words, same time) counts once. */
 export async function readSpoken(settings: DreamSettings, context: RunContext): Promise<Spoken> {
   const { signal } = context;
@@ -32,8 +37,11 @@ export async function readSpoken(settings: DreamSettings, context: RunContext): 
       signal,
     })) {
       if (item.kind === 'session') ids.add(item.info.id);
-      else if (item.kind === 'problem') problems.push(item.problem);
-      else if (item.kind === 'turn') {
+      else if (item.kind === 'problem') {
+        if (isNewRecordType(item.problem))
+          context.report({ kind: 'warning', message: `${item.problem.path}:${item.problem.line} ${item.problem.message}` });
+        else problems.push(item.problem);
+      } else if (item.kind === 'turn') {
         for (const said of spokenStatements(item.turn)) {
           const key = JSON.stringify([said.text, said.at]);
           if (!spoken.has(key)) spoken.set(key, said);

@@ -199,9 +199,14 @@ function orderGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
 const replaces =
   /\b(?:no longer|not any ?more|any ?more|from now on|as of now|now|nowadays|these days|used to|switched|moved (?:from|away|over|to)|migrated|replaced|thrown out|handed over|taken over|took over|retired|dropped|scrapped|abolished|given up|gave up|turned off|switched off|has been (?:raised|lowered|cut|reduced|increased|extended|shortened|moved|changed|replaced)|have been (?:raised|lowered|cut|reduced|increased|moved|changed|replaced)|cut down from|raised (?:from|to)|since (?:v?\d|\d+ (?:january|february|march|april|may|june|july|august|september|october|november|december)|january|february|march|april|may|june|july|august|september|october|november|december|migration|version|the (?:move|switch|merger|migration|upgrade)|last|this)|until (?:now|recently|last)|is history|are history|are gone|is gone|again)\b/u;
 
+/** True where a statement says of itself that it replaces an earlier one. */
+export function tellsReplacement(analysis: Analysis): boolean {
+  return replaces.test(analysis.plain.toLowerCase());
+}
+
 /** Only one of them says that something has changed: it may be what became of the other, which is then no duplicate. */
 function changeGuard(a: Analysis, b: Analysis): Guard | null {
-  const found = [a, b].map((analysis) => replaces.exec(analysis.plain)?.[0]);
+  const found = [a, b].map((analysis) => replaces.exec(analysis.plain.toLowerCase())?.[0]);
   if ((found[0] === undefined) === (found[1] === undefined)) return null;
   return { kind: 'change', strength: 'doubt', reason: `only one of them tells of a change ("${found[0] ?? found[1]}")`, sides: null };
 }

@@ -5,7 +5,7 @@ import { compareText, type Keep, type Probabilities, type Relation, relations, t
 import { type Alignment, align } from './align.js';
 import { type Analysis, analyze } from './analyze.js';
 import { flatten, type PairFeatures, pairFeatures } from './features.js';
-import { coversAll, type Guard, guardsOf } from './guards.js';
+import { coversAll, type Guard, guardsOf, tellsReplacement } from './guards.js';
 import { predict, type RelationModel, readModel, type Thresholds } from './model.js';
 import { explain } from './reason.js';
 
@@ -17,6 +17,13 @@ export interface Judge {
   readonly version: string;
   /** Deterministic and pure. `judge(b, a)` is `judge(a, b)` with the sides changed round. */
   readonly judge: (a: Side, b: Side) => Verdict;
+}
+
+export interface JudgeOptions {
+  /** The shipped model where absent. */
+  readonly modelFolder?: string;
+  /** Where the pairs come from: single ones (the default), or candidate search over a whole store, where most are distinct. */
+  readonly within?: 'pairs' | 'stores';
 }
 
 /** A pair as the model and the rules see it, in an order that depends on the texts alone. */
@@ -107,18 +114,37 @@ export function keepOf(relation: Relation, classes: Float64Array, later: number,
   return later === 0 ? 'none' : later > 0 ? 'b' : 'a';
 }
 
-/** True where no guard objects to acting on a merge; `refines` also needs every telling word of the shorter side in the fuller one. */
-export function mayMerge({ a, b, alignment, guards }: Case, relation: Relation, classes: Float64Array): boolean {
-  return guards.length === 0 && (relation !== 'refines' || coversAll(a, b, alignment, fuller(classes)));
+/** Least probability of `duplicate` alone from which on either side may stay; below, the perhaps fuller one is named. */
+const sureDuplicate = 0.9;
+
+/**
+ * How far a merge may be acted on: `covered` where every telling word of the side that goes has its like in the other, `uncovered`
+ * where not, null where a guard objects. A doubt about a negation is no objection: on labelled pairs the model is right about those.
+ */
+export function mergeSupport({ a, b, alignment, guards }: Case, relation: Relation, classes: Float64Array): 'covered' | 'uncovered' | null {
+  if (guards.some((guard) => guard.kind !== 'negation' || guard.strength === 'block')) return null;
+  if (coversAll(a, b, alignment, fuller(classes))) return 'covered';
+  return relation === 'duplicate' ? 'uncovered' : null;
+}
+
+/** True where the later side, and only that one, says of itself that it replaces something. */
+export function isReplaced({ a, b, later }: Case): boolean {
+  if (later === 0) return false;
+  const [old, fresh] = later > 0 ? [a, b] : [b, a];
+  return tellsReplacement(fresh) && !tellsReplacement(old);
 }
 
 function isSure(relation: Relation, assessment: Assessment, pair: Case, thresholds: Thresholds): boolean {
   const { classes, ruled } = assessment;
   if (!pair.equal && pair.guards.some((guard) => guard.kind === 'range')) return false;
   if (relation === 'distinct') return (classes[4] ?? 0) >= thresholds.distinct;
-  if (relation === 'conflict') return (classes[3] ?? 0) >= thresholds.conflict && !ruled;
+  if (relation === 'conflict') {
+    const least = isReplaced(pair) ? thresholds.change : thresholds.conflict;
+    return (classes[3] ?? 0) >= least && !ruled && pair.guards.every((guard) => guard.kind !== 'thin');
+  }
   if (ruled) return pair.guards.every((guard) => guard.kind === 'thin' || guard.kind === 'range');
-  return safety(classes) >= thresholds.merge && mayMerge(pair, relation, classes);
+  const support = mergeSupport(pair, relation, classes);
+  return support !== null && safety(classes) >= (support === 'covered' ? thresholds.merge : thresholds.uncovered);
 }
 
 const mirror: Readonly<Record<Keep, Keep>> = { a: 'b', b: 'a', both: 'both', either: 'either', none: 'none' };
@@ -128,7 +154,7 @@ export function decide(pair: Case, assessment: Assessment, thresholds: Threshold
   const probabilities = probabilitiesOf(assessment.classes);
   const relation = likeliest(probabilities);
   const sure = isSure(relation, assessment, pair, thresholds);
-  const keep = keepOf(relation, assessment.classes, pair.later, !sure || (assessment.classes[0] ?? 0) >= thresholds.merge);
+  const keep = keepOf(relation, assessment.classes, pair.later, !sure || (assessment.classes[0] ?? 0) >= sureDuplicate);
   return {
     relation,
     keep: turned ? mirror[keep] : keep,
@@ -161,12 +187,13 @@ export function classesOf(model: RelationModel, pair: Case, dimensions: number):
  * Loads the shipped relation model, or the one in `modelFolder`.
  * @throws UserError where it is missing, damaged or made for other features.
  */
-export function loadJudge(words: WordVectors, options: { readonly modelFolder?: string } = {}): Judge {
+export function loadJudge(words: WordVectors, options: JudgeOptions = {}): Judge {
   const model = readModel(options.modelFolder ?? shippedModel, featureVersion);
   const read = rememberAnalyses(words);
+  const thresholds = model.header.thresholds[options.within ?? 'pairs'];
   const inOrder = (a: Side, b: Side, turned: boolean): Verdict => {
     const pair = readCase(a, b, read);
-    return decide(pair, assess(pair, classesOf(model, pair, words.dimensions)), model.header.thresholds, turned);
+    return decide(pair, assess(pair, classesOf(model, pair, words.dimensions)), thresholds, turned);
   };
   return {
     version: sha256(`${model.hash} ${words.id} ${featureVersion}`).slice(0, 16),

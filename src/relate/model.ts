@@ -9,9 +9,13 @@ export const classes = ['duplicate', 'refinesA', 'refinesB', 'conflict', 'distin
 export const classCount = classes.length;
 
 export interface Thresholds {
-  /** Least probability that a proposed merge loses nothing. */
+  /** Least probability that a merge loses nothing, where every telling word of what goes has its like in what stays. */
   readonly merge: number;
+  /** The same for two texts called duplicates where some telling word has not. */
+  readonly uncovered: number;
   readonly conflict: number;
+  /** Least probability of a conflict whose later side says of itself that it replaces something. */
+  readonly change: number;
   readonly distinct: number;
 }
 
@@ -25,7 +29,8 @@ export interface ModelHeader {
   readonly base: readonly number[];
   readonly temperature: number;
   readonly bias: readonly number[];
-  readonly thresholds: Thresholds;
+  /** Measured on labelled pairs, and on the neighbourhoods of whole stores. */
+  readonly thresholds: { readonly pairs: Thresholds; readonly stores: Thresholds };
   readonly trees: number;
   readonly nodes: number;
   /** Inputs and hidden units of the network, and its share in the mixture of log probabilities. */

@@ -17,8 +17,8 @@ const minSimilarity = 0.3;
 /** Rows up to which so many neighbours of each are judged: few rows cost little, and the partner of a deep paraphrase is far down. */
 const neighborsBySize: readonly (readonly [number, number])[] = [
   [2_000, 24],
-  [20_000, 12],
-  [Number.POSITIVE_INFINITY, 8],
+  [20_000, 8],
+  [Number.POSITIVE_INFINITY, 6],
 ];
 const groupLimits = { maxSize: 24, minLink: 0.35 } as const;
 /** Below this an unsure best guess is not worth a person's time. */
@@ -88,7 +88,7 @@ export class Rounds {
     living.forEach((row, at) => {
       vectors.set(this.#vectors[row] ?? [], at * dimensions);
     });
-    const maxNeighbors = neighborsBySize.find(([rows]) => living.length <= rows)?.[1] ?? 8;
+    const maxNeighbors = neighborsBySize.find(([rows]) => living.length <= rows)?.[1] ?? 6;
     const texts = living.map((row) => this.#rows[row]?.text ?? '');
     const found = await findCandidates(
       { vectors, dimensions, texts },

@@ -16,7 +16,8 @@ import type { ConsolidateInput, Tools } from './consolidate.js';
 const minSimilarity = 0.3;
 /** Rows up to which so many neighbours of each are judged: few rows cost little, and the partner of a deep paraphrase is far down. */
 const neighborsBySize: readonly (readonly [number, number])[] = [
-  [2_000, 24],
+  [500, 24],
+  [2_000, 12],
   [20_000, 8],
   [Number.POSITIVE_INFINITY, 6],
 ];

@@ -29,7 +29,7 @@ try {
 
   const store = join(folder, 'memory');
   mkdirSync(store);
-  writeFileSync(join(store, 'notes.md'), '# Notes\n\n- Tests run with Vitest.\n- tests run with `Vitest`\n- The shop runs on Node 22.\n');
+  writeFileSync(join(store, 'notes.md'), '# Notes\n\n- Tests run with Vitest.\n- tests run with **Vitest**\n- The shop runs on Node 22.\n');
   const db = ['--db', join(folder, 'dreamfold.db')];
   const dream = JSON.parse(run(binary, ['dream', '--store', store, '--llm', 'off', '--json', ...db]));
   if (dream.status !== 'completed' || dream.summary.changes.merge !== 1) throw new Error(`unexpected dream: ${JSON.stringify(dream)}`);

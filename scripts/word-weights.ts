@@ -34,7 +34,7 @@ export function wordWeights(wordfreq: Buffer, pieces: readonly string[]): Float3
 }
 
 /** The msgpack subset that wordfreq writes: an array of a header map and, by -centibel, arrays of words. */
-function readFrequencies(bytes: Buffer): { readonly word: string; readonly centibels: number }[] {
+export function readFrequencies(bytes: Buffer): { readonly word: string; readonly centibels: number }[] {
   let at = 0;
   const sized = (code: number, fix: number, mask: number, wide: number): number | null => {
     if ((code & ~mask & 0xff) === fix) return code & mask;

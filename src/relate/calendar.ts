@@ -21,8 +21,10 @@ function dialAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
   if (side !== 'past' && (side !== 'to' || lead === 'half')) return null;
   const part = fraction ?? numberPhrase(tokens, start)?.value ?? 60;
   const base = numberPhrase(tokens, start + 2);
-  if (base === null || base.value > 24 || part >= 60 || (fraction === null && !base.spelled)) return null;
-  return make(tokens, 'clock', base.value * 60 + (side === 'past' ? part : -part), base.value, i, base.to);
+  if (base === null || base.value > 24 || part >= 60 || (fraction === null && (!base.spelled || part % 5 !== 0))) return null;
+  const minutes = base.value * 60 + (side === 'past' ? part : -part);
+  const [half, to] = halfAt(tokens, base.to);
+  return make(tokens, 'clock', half === 'pm' && minutes < 720 ? minutes + 720 : minutes, base.value, i, to);
 }
 
 /** A time of day at token `i`, or null. */
@@ -41,9 +43,23 @@ export function clockAt(tokens: readonly QuantityToken[], i: number): Quantity |
   if (dial !== null) return dial;
   const phrase = numberPhrase(tokens, i);
   if (phrase === null || phrase.value > 24) return null;
-  const half = meridiem(at(tokens, phrase.to));
-  if (half !== null) return make(tokens, 'clock', Math.round(onDial(phrase.value, half) * 60), phrase.value, i, phrase.to + 1);
-  return at(tokens, phrase.to) === "o'clock" ? make(tokens, 'clock', phrase.value * 60, phrase.value, i, phrase.to + 1) : null;
+  const dotted = /^\d{1,2}\.([0-5]\d)$/.exec(token.raw);
+  const minutes = dotted === null ? Math.round(phrase.value * 60) : Math.floor(phrase.value) * 60 + Number(dotted[1]);
+  const [half, to] = halfAt(tokens, phrase.to);
+  if (half !== null) return make(tokens, 'clock', onDial(Math.floor(minutes / 60), half) * 60 + (minutes % 60), phrase.value, i, to);
+  return at(tokens, phrase.to) === "o'clock" ? make(tokens, 'clock', minutes, phrase.value, i, phrase.to + 1) : null;
+}
+
+/** `pm`, `in the evening`, `o'clock at night`: which half of the day is meant, and the token after it. */
+function halfAt(tokens: readonly QuantityToken[], i: number): readonly ['am' | 'pm' | null, number] {
+  const short = meridiem(at(tokens, i));
+  if (short !== null) return [short, i + 1];
+  const from = at(tokens, i) === "o'clock" ? i + 1 : i;
+  const part = at(tokens, from) === 'at' ? at(tokens, from + 1) : at(tokens, from + 2);
+  if (at(tokens, from) === 'at' && part === 'night') return ['pm', from + 2];
+  if (at(tokens, from) !== 'in' || at(tokens, from + 1) !== 'the') return [null, i];
+  if (part === 'morning') return ['am', from + 3];
+  return part === 'afternoon' || part === 'evening' ? ['pm', from + 3] : [null, i];
 }
 
 const monthList = [...new Set(months.values())];
@@ -70,6 +86,15 @@ function dayNumber(token: QuantityToken | undefined): number {
   return value >= 1 && value <= 31 ? value : 0;
 }
 
+/** `Wed 8.10.`: day and month behind a weekday, as Central Europe writes them. */
+function dottedDate(tokens: readonly QuantityToken[], i: number): Quantity | null {
+  const match = /^(\d{1,2})\.(\d{1,2})$/.exec(at(tokens, i));
+  const [day, month] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  const behind = weekdays.has(at(tokens, i - 1)) || (at(tokens, i - 1) === ',' && weekdays.has(at(tokens, i - 2)));
+  if (!behind || day < 1 || day > 31 || month < 1 || month > 12) return null;
+  return make(tokens, 'date', month * 100 + day, day, i, i + 1);
+}
+
 /** A day of the year or a month at token `i`, or null. */
 export function dateAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
   const token = tokens[i];
@@ -78,6 +103,8 @@ export function dateAt(tokens: readonly QuantityToken[], i: number): Quantity | 
     const [, m = 0, d = 0] = token.lower.slice(0, 10).split('-').map(Number);
     return make(tokens, 'date', m * 100 + d, d, i, i + 1);
   }
+  const written = dottedDate(tokens, i);
+  if (written !== null) return written;
   const before = dayNumber(token);
   const gap = at(tokens, i + 1) === 'of' ? 2 : 1;
   if (before > 0) {

@@ -117,6 +117,7 @@ function unitTable(): ReadonlyMap<string, Unit> {
   add('fortnight fortnights', 'time', 14 * day);
   add('month months', 'time', 30 * day);
   add('year years yr yrs', 'time', 365 * day);
+  add('decade decades', 'time', 3650 * day);
   add('kb kilobyte kilobytes kib ki', 'bytes', 1e3);
   add('mb megabyte megabytes mib mi', 'bytes', 1e6);
   add('gb gigabyte gigabytes gib gi gigs', 'bytes', 1e9);
@@ -128,7 +129,7 @@ function unitTable(): ReadonlyMap<string, Unit> {
   add('£ gbp quid', 'money', 1, 'gbp');
   add('pound pounds', 'money', 1, 'gbp');
   add('chf francs franken', 'money', 1, 'chf');
-  add('cent cents', 'money', 0.01, '');
+  add('cent cents ct cts', 'money', 0.01, '');
   add('mm millimetre millimetres millimeters', 'length', 0.001);
   add('cm centimetre centimetres centimeters', 'length', 0.01);
   add('m metre metres meter meters', 'length', 1);
@@ -140,6 +141,7 @@ function unitTable(): ReadonlyMap<string, Unit> {
   add('kg kilo kilos kilogram kilograms', 'weight', 1000);
   add('ml millilitre millilitres milliliters', 'volume', 0.001);
   add('l litre litres liter liters', 'volume', 1);
+  add('m³ m3', 'volume', 1000);
   add('° °c degrees degree celsius', 'degree', 1);
   add('hz hertz', 'hertz', 1);
   add('khz', 'hertz', 1e3);

@@ -31,6 +31,26 @@ function fractionAt(tokens: readonly QuantityToken[], i: number): Quantity | nul
   return make(tokens, unit.dimension, share * unit.factor, share, i, next + 2, unit.unit ?? at(tokens, next + 1));
 }
 
+/** `an hour`, `an hour and a half`, `a fortnight`; not the `a week` of `twice a week`. */
+function oneUnitAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
+  if (at(tokens, i) !== 'a' && at(tokens, i) !== 'an') return null;
+  const unit = units.get(at(tokens, i + 1));
+  if (unit?.dimension !== 'time' || at(tokens, i + 1).length < 3) return null;
+  if (/^(?:once|twice|thrice|times|per)$/.test(at(tokens, i - 1)) || tokens[i - 1]?.kind === 'number') return null;
+  const half = at(tokens, i + 2) === 'and' && at(tokens, i + 3) === 'a' && at(tokens, i + 4) === 'half';
+  const value = half ? 1.5 : 1;
+  return make(tokens, 'time', value * unit.factor, value, i, half ? i + 5 : i + 2, at(tokens, i + 1));
+}
+
+/** Groups of digits that make a telephone number: nine digits or more, the first of them 0 or +. */
+function phoneAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
+  if (!/^(?:\+\d|0)\d*$/.test(tokens[i]?.raw ?? '')) return null;
+  let to = i;
+  let digits = '';
+  while (/^\+?\d+$/.test(tokens[to]?.raw ?? '')) digits += tokens[to++]?.raw ?? '';
+  return digits.length < 9 ? null : make(tokens, 'unit', Number(digits.replace('+', '')), 0, i, to, 'phone');
+}
+
 function periodAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
   const lower = at(tokens, i);
   const period = periods.get(lower);
@@ -102,7 +122,14 @@ function quantityAt(tokens: readonly QuantityToken[], i: number): Quantity | nul
     return make(tokens, 'weekday', value, value, i, i + 1);
   }
   return (
-    dateAt(tokens, i) ?? clockAt(tokens, i) ?? fractionAt(tokens, i) ?? periodAt(tokens, i) ?? ordinalAt(tokens, i) ?? amountAt(tokens, i)
+    phoneAt(tokens, i) ??
+    dateAt(tokens, i) ??
+    clockAt(tokens, i) ??
+    fractionAt(tokens, i) ??
+    oneUnitAt(tokens, i) ??
+    periodAt(tokens, i) ??
+    ordinalAt(tokens, i) ??
+    amountAt(tokens, i)
   );
 }
 

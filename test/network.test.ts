@@ -1,0 +1,98 @@
+/** The attention network: the same bits in WebAssembly and in plain JavaScript, the mirrored pair with the mirrored classes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import wabt from 'wabt';
+import { loadWordVectors } from '../dist/embed/words.js';
+import { createReader, timeOrder } from '../dist/relate/judge.js';
+import { startKernel } from '../dist/relate/kernel.js';
+import { matmulModule } from '../dist/relate/matmul.js';
+import { mirrored } from '../dist/relate/model.js';
+import { readNetwork } from '../dist/relate/network.js';
+import { longestSide, pairInput } from '../dist/relate/pair-input.js';
+import { loadThesaurus } from '../dist/relate/thesaurus.js';
+
+const root = join(fileURLToPath(new URL('.', import.meta.url)), '..');
+const folder = join(root, 'models', 'dreamfold-relate');
+const reader = createReader(loadWordVectors(), loadThesaurus());
+const inputOf = (a: string, b: string) =>
+  pairInput(reader.read(a), reader.read(b), timeOrder('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), reader.lexemes);
+const samples = readFileSync(join(root, 'bench', 'quality', 'pairs-dev.jsonl'), 'utf8')
+  .split('\n', 60)
+  .map((line) => JSON.parse(line) as { a: string; b: string });
+
+describe('the multiplier', () => {
+  it('is what its source builds', async () => {
+    const { parseWat } = await wabt();
+    const source = readFileSync(join(root, 'src', 'relate', 'matmul.wat'), 'utf8');
+    const { buffer } = parseWat('matmul.wat', source, { simd: true }).toBinary({ log: false, write_debug_names: false });
+    expect(Buffer.from(buffer).toString('base64')).toBe(matmulModule);
+  });
+
+  it('gives the bits of plain JavaScript for any sizes, odd rows among them', () => {
+    const sizes = fc.record({
+      rows: fc.integer({ min: 2, max: 9 }),
+      k: fc.integer({ min: 1, max: 40 }),
+      blocks: fc.integer({ min: 1, max: 4 }),
+    });
+    fc.assert(
+      fc.property(sizes, fc.infiniteStream(fc.float({ min: -8, max: 8, noNaN: true })), ({ rows, k, blocks }, numbers) => {
+        const n = 16 * blocks;
+        const [x, w, b, out] = [0, rows * k, rows * k + k * n, rows * k + k * n + n];
+        const fast = startKernel(out + rows * n);
+        const plain = startKernel(out + rows * n, true);
+        for (let i = 0; i < out; i++) {
+          const value = numbers.next().value as number;
+          fast.numbers[i] = value;
+          plain.numbers[i] = value;
+        }
+        for (const { matmul } of [fast, plain]) matmul(x * 4, k * 4, w * 4, n * 4, b * 4, 0, out * 4, n * 4, rows, k, n);
+        expect([...fast.numbers.subarray(out, out + rows * n)]).toEqual([...plain.numbers.subarray(out)]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the network', () => {
+  const network = readNetwork(folder);
+
+  it('gives the bits of plain JavaScript on real pairs', () => {
+    const plain = readNetwork(folder, { plain: true });
+    for (const { a, b } of samples.slice(0, 12)) expect([...network.classes(inputOf(a, b))]).toEqual([...plain.classes(inputOf(a, b))]);
+  });
+
+  it('gives the mirrored classes for the pair turned round', () => {
+    for (const { a, b } of samples) {
+      const there = network.classes(inputOf(a, b));
+      const input = inputOf(a, b);
+      const [n, m, count] = [
+        input.a.vectors.length,
+        input.b.vectors.length,
+        input.links.length / (input.a.vectors.length * input.b.vectors.length),
+      ];
+      const links = new Float32Array(input.links.length);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < m; j++)
+          for (let c = 0; c < count; c++) links[(j * n + i) * count + c] = input.links[(i * m + j) * count + c] ?? 0;
+      const back = network.classes({ a: input.b, b: input.a, links });
+      for (const [to, from] of mirrored.entries()) expect(back[to]).toBeCloseTo(there[from] ?? 0, 4);
+    }
+  });
+
+  it('sums to one for texts of any length, also beyond what it reads', () => {
+    for (const text of ['', 'x', '. . .', 'deploy '.repeat(longestSide * 3)]) {
+      const sum = [...network.classes(inputOf(text, 'Deploys happen on Tuesday.'))].reduce((total, value) => total + value, 0);
+      expect(sum).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('forgets the pair before', () => {
+    const [first, second] = [inputOf('Use tabs.', 'Use spaces.'), inputOf(samples[0]?.a ?? '', samples[0]?.b ?? '')];
+    const before = [...network.classes(first)];
+    network.classes(second);
+    expect([...network.classes(first)]).toEqual(before);
+  });
+});

@@ -68,7 +68,7 @@ function labelOf(gold: Gold, a: Statement, b: Statement): Label | null {
 async function pairsOf(name: string): Promise<readonly string[]> {
   const gold: Gold = JSON.parse(readFileSync(join(stores, name, 'gold.json'), 'utf8'));
   const statements = await statementsOf(join(stores, name));
-  const embedder = await openEmbedder({ model: null, threads: 1, offline: true });
+  const embedder = await openEmbedder({ model: null, threads: 1 });
   const texts = statements.map((statement) => statement.text);
   const vectors = await embedder.embed(texts, null, context);
   await embedder.close();

@@ -21,7 +21,20 @@ const isMerge = ({ relation }: Verdict) => relation === 'duplicate' || relation 
 const actsAsMerge = (found: Verdict) => isMerge(found) && !found.ambiguous;
 
 describe('guards', () => {
+  // The first ones are complaints of users of other systems: merged although a number, an id, a negation or a name differs.
   const never: readonly (readonly [string, string, string])[] = [
+    [
+      'a rate limit, as samad001z/Norn v1.2.3 once merged it',
+      'Rate limit is 600 requests per minute.',
+      'Rate limit is 1000 requests per minute.',
+    ],
+    ['the digits of a name (topoteretes/cognee#5054: 78 of 300 merges)', 'Warehouse 12 ships to Sweden.', 'Warehouse 21 ships to Sweden.'],
+    ['the number of a model (cognee#5054)', 'The user drives a Volvo V60.', 'The user drives a Volvo V90.'],
+    ['opposite phrases (cognee#5054)', 'The feature flag is enabled for guests.', 'The feature flag is disabled for guests.'],
+    ['a number word (vectorize-io/hindsight)', 'Each ticket gets two reviewers.', 'Each ticket gets three reviewers.'],
+    ['a named person (hindsight)', 'Jonas approves travel expenses.', 'Petra approves travel expenses.'],
+    ['a language (hindsight)', 'Write the release notes in English.', 'Write the release notes in German.'],
+    ['similar, but not the same: aboutness (mem0ai/mem0#5867)', 'The user likes coriander.', 'The user does not like coriander.'],
     [
       'a rate limit of 600 against 1000',
       'The API rate limit is 600 requests per minute.',

@@ -1,6 +1,6 @@
 /** Which words of one statement the other one has too, in both directions, and what stands where they differ. */
-import type { Analysis, Token } from './analyze.js';
-import { antonyms, negatingPrefixes } from './lexicon.js';
+import type { Analysis } from './analyze.js';
+import type { Lexemes } from './lexemes.js';
 import type { Quantity } from './numbers.js';
 import { comparable, sameQuantity } from './quantities.js';
 
@@ -32,48 +32,20 @@ export interface Alignment {
   readonly common: number;
   readonly lengthA: number;
   readonly lengthB: number;
+  /** Positions in `content` of words that only one of the two sides can mean: opposites, and rival values of one slot. */
   readonly antonyms: readonly (readonly [number, number])[];
+  readonly rivals: readonly RivalPair[];
+  /** Number of words, on both sides, that only the thesaurus matches, and of those where one side says a kind of what the other says. */
+  readonly known: number;
+  readonly kindsA: number;
+  readonly kindsB: number;
 }
 
-export function cosine(a: Float32Array | null, b: Float32Array | null): number {
-  if (a === null || b === null) return 0;
-  let dot = 0;
-  for (let d = 0; d < a.length; d++) dot += (a[d] ?? 0) * (b[d] ?? 0);
-  return dot;
-}
-
-function dice(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  if (a.size === 0 || b.size === 0) return 0;
-  let shared = 0;
-  for (const gram of a) if (b.has(gram)) shared++;
-  return (2 * shared) / (a.size + b.size);
-}
-
-function partOf(whole: string, part: string): boolean {
-  return part.length >= 3 && whole.split(/[^\p{L}\p{N}]+/u).includes(part);
-}
-
-/** How much two content tokens mean the same, 0 to 1. */
-export function tokenSimilarity(a: Token, b: Token): number {
-  if (a.stem === b.stem) return 1;
-  if (a.concept === b.concept) return 0.95;
-  if (a.kind !== 'word' || b.kind !== 'word') {
-    if (partOf(a.stem, b.stem) || partOf(b.stem, a.stem)) return 0.8;
-    if (/\d/.test(a.stem) || /\d/.test(b.stem)) return 0;
-    const overlap = dice(a.grams, b.grams);
-    return overlap > 0.5 ? overlap * 0.8 : 0;
-  }
-  const [short, long] = a.stem.length < b.stem.length ? [a.stem, b.stem] : [b.stem, a.stem];
-  const near = Math.max(0, cosine(a.vector, b.vector));
-  if (short.length >= 4 && long.startsWith(short)) return Math.max(0.8, near);
-  const overlap = dice(a.grams, b.grams);
-  return Math.max(near, overlap > 0.5 && short.length >= 4 ? 0.45 + overlap / 2 : 0);
-}
-
-export function areAntonyms(a: Token, b: Token): boolean {
-  if (antonyms.get(a.lower)?.has(b.lower) === true || antonyms.get(a.stem)?.has(b.stem) === true) return true;
-  const [short, long] = a.stem.length < b.stem.length ? [a.stem, b.stem] : [b.stem, a.stem];
-  return short.length >= 4 && negatingPrefixes.some((prefix) => long === prefix + short);
+export interface RivalPair {
+  readonly a: number;
+  readonly b: number;
+  /** 1 by the lexicon, less by a common parent. */
+  readonly strength: number;
 }
 
 function matchQuantities(a: readonly Quantity[], b: readonly Quantity[]): QuantityMatch {
@@ -149,30 +121,61 @@ function diff(a: Analysis, b: Analysis): { hunks: Hunk[]; common: number; length
   return { hunks, common: table[0] ?? 0, lengthA: rows.length, lengthB: columns.length };
 }
 
+/** Least similarity of words that say the same in other words. */
+const matched = 0.6;
+
+function countKnown(known: ReadonlyMap<number, number>, sim: Float64Array): number {
+  let count = 0;
+  for (const [i, part] of known) if (part > 0.1 && (sim[i] ?? 0) >= matched) count++;
+  return count;
+}
+
 /** Aligns two analyses. `align(b, a)` is the mirror image but for hunks, where ties may be cut differently. */
-export function align(a: Analysis, b: Analysis): Alignment {
+export function align(a: Analysis, b: Analysis, { compare }: Lexemes): Alignment {
   const simA = new Float64Array(a.content.length);
   const simB = new Float64Array(b.content.length);
   const bestA = new Int32Array(a.content.length).fill(-1);
   const bestB = new Int32Array(b.content.length).fill(-1);
   const opposite: [number, number][] = [];
+  const rival: RivalPair[] = [];
+  const kinds: { i: number; j: number; kind: number }[] = [];
+  const knownA = new Map<number, number>();
+  const knownB = new Map<number, number>();
   a.content.forEach((indexA, i) => {
     const x = a.tokens[indexA];
     b.content.forEach((indexB, j) => {
       const y = b.tokens[indexB];
       if (x === undefined || y === undefined) return;
-      const similarity = tokenSimilarity(x, y);
-      if (similarity > (simA[i] ?? 0)) {
+      const pair = compare(x, y);
+      const { similarity } = pair;
+      if (similarity > (simA[i] as number)) {
         simA[i] = similarity;
         bestA[i] = j;
+        knownA.set(i, pair.known);
       }
-      if (similarity > (simB[j] ?? 0)) {
+      if (similarity > (simB[j] as number)) {
         simB[j] = similarity;
         bestB[j] = i;
+        knownB.set(j, pair.known);
       }
-      if (similarity < 0.95 && areAntonyms(x, y)) opposite.push([i, j]);
+      if (pair.opposite) opposite.push([i, j]);
+      if (pair.rival > 0) rival.push({ a: i, b: j, strength: pair.rival });
+      if (pair.kind !== 0) kinds.push({ i, j, kind: pair.kind });
     });
   });
-  const real = opposite.filter(([i, j]) => (simA[i] ?? 0) < 0.95 && (simB[j] ?? 0) < 0.95);
-  return { simA, simB, bestA, bestB, quantities: matchQuantities(a.quantities, b.quantities), antonyms: real, ...diff(a, b) };
+  const isOpen = (i: number, j: number, least: number) => (simA[i] as number) < least && (simB[j] as number) < least;
+  const special = (kind: number) => kinds.filter((item) => item.kind === kind && isOpen(item.i, item.j, 0.8)).length;
+  return {
+    simA,
+    simB,
+    bestA,
+    bestB,
+    quantities: matchQuantities(a.quantities, b.quantities),
+    antonyms: opposite.filter(([i, j]) => isOpen(i, j, 0.95)),
+    rivals: rival.filter((pair) => isOpen(pair.a, pair.b, matched)),
+    known: countKnown(knownA, simA) + countKnown(knownB, simB),
+    kindsA: special(1),
+    kindsB: special(-1),
+    ...diff(a, b),
+  };
 }

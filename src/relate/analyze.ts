@@ -1,38 +1,26 @@
 /** What one statement holds, read once: tokens with their kinds and meanings, quantities, clauses, cues. */
-import type { WordVectors } from '../context.js';
+import type { Lexeme, Lexemes } from './lexemes.js';
 import {
   auxiliaries,
   changeWords,
   conditionWords,
   environments,
-  irregular,
   months,
   negations,
   negativeWords,
   reasonWords,
   stopWords,
-  synonyms,
   weekdays,
 } from './lexicon.js';
 import { isUnitSuffix, numberOf, type Quantity, type QuantityToken } from './numbers.js';
 import { boundOf, changesIn, polarityOf, tellsShift } from './polarity.js';
 import { quantitiesOf } from './quantities.js';
 
-export interface Token extends QuantityToken {
-  /** Word stem; for identifiers the text itself. */
-  readonly stem: string;
-  /** Stem after abbreviations and everyday synonyms were put under one word. */
-  readonly concept: string;
+export interface Token extends QuantityToken, Lexeme {
   /** Inside a code span. */
   readonly code: boolean;
-  readonly stop: boolean;
   /** A capitalised word that does not merely start a sentence: most often a person, product or place. */
   readonly name: boolean;
-  /** 0 for stop words and signs, up to 1. */
-  readonly weight: number;
-  readonly vector: Float32Array | null;
-  /** Letter trigrams of the stem, empty where there is nothing to compare. */
-  readonly grams: ReadonlySet<string>;
   /** 0-based number of the clause it stands in. */
   readonly clause: number;
   /** Index into `quantities`, -1 outside of one. */
@@ -56,6 +44,9 @@ export interface Analysis {
   readonly shifted: boolean;
   /** Lower-case words without markup and punctuation; code, paths and identifiers keep their case. */
   readonly plain: string;
+  readonly foreign: boolean;
+  /** All its concepts in alphabetical order: equal for two orders of the same words. */
+  readonly bag: string;
   readonly clauses: number;
   readonly negations: number;
   readonly negatives: number;
@@ -93,34 +84,6 @@ const contractions: readonly (readonly [RegExp, string])[] = [
 
 const scanner =
   /https?:\/\/[^\s`)>\]"]+|\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?|\d{1,2}:\d{2}(?::\d{2})?(?![\d:])|\d{1,3}(?:[,\u00a0'’]\d{3})+(?:\.\d+)?(?![\d])|[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+-]*[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+:&?-]*[\p{L}\p{M}\p{N}_*%/])?(?:(?:'|’)\p{L}+)?|[^\s\p{L}\p{N}]/gu;
-
-/** A word without its ending: `stored`, `storing`, `stores` and `store` come out the same. */
-export function stemOf(lower: string): string {
-  const known = irregular.get(lower);
-  if (known !== undefined) return known;
-  if (lower.length <= 3 || !/^[a-z]+$/.test(lower)) return lower;
-  let stem = lower;
-  if (/(?:ss|sh|ch|x|z)es$/.test(stem)) stem = stem.slice(0, -2);
-  else if (/ies$/.test(stem) && stem.length > 4) stem = stem.slice(0, -3) + 'y';
-  else if (/[^su]s$/.test(stem) && !/is$/.test(stem)) stem = stem.slice(0, -1);
-  if (/(?:ied)$/.test(stem) && stem.length > 4) stem = stem.slice(0, -3) + 'y';
-  else if (/[aeiouy].*(?:ed|ing)$/.test(stem) && stem.length > 5) stem = undouble(stem.replace(/(?:ed|ing)$/, ''));
-  else if (/[aeiouy].*ed$/.test(stem) && stem.length > 4) stem = undouble(stem.slice(0, -2));
-  if (stem.length > 6) stem = stem.replace(/(?:ment|ation|ition|ally|ly|ness|ing)$/, '');
-  return stem.length > 3 && stem.endsWith('e') ? stem.slice(0, -1) : stem;
-}
-
-function undouble(stem: string): string {
-  return /([bdfgmnprt])\1$/.test(stem) ? stem.slice(0, -1) : stem;
-}
-
-function trigrams(text: string): ReadonlySet<string> {
-  const grams = new Set<string>();
-  if (text.length < 3) return grams;
-  const padded = ` ${text} `;
-  for (let i = 0; i + 3 <= padded.length; i++) grams.add(padded.slice(i, i + 3));
-  return grams;
-}
 
 interface Piece {
   readonly raw: string;
@@ -193,10 +156,6 @@ function isName(piece: Piece, lower: string): boolean {
   return !piece.starts || /^\p{Lu}[\p{L}]*\p{Lu}/u.test(piece.raw);
 }
 
-function conceptOf(lower: string, stem: string): string {
-  return synonyms.get(lower) ?? synonyms.get(stem) ?? environments.get(lower) ?? stem;
-}
-
 function count(tokens: readonly Token[], list: ReadonlySet<string>): number {
   let n = 0;
   for (const token of tokens) if (list.has(token.lower)) n++;
@@ -223,7 +182,7 @@ export function meanVector(tokens: readonly Token[], indices: readonly number[])
   return sum;
 }
 
-function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quantities: readonly Quantity[] } {
+function tokensOf(text: string, lexemes: Lexemes): { tokens: Token[]; quantities: readonly Quantity[] } {
   const raw = pieces(text).map((piece) => ({ ...piece, lower: piece.raw.toLowerCase().replace(/’/g, "'") }));
   const quantities = quantitiesOf(raw);
   const denied = polarityOf(raw);
@@ -231,23 +190,14 @@ function tokensOf(text: string, vectors: WordVectors): { tokens: Token[]; quanti
   quantities.forEach((quantity, index) => {
     owner.fill(index, quantity.from, quantity.to);
   });
+  const read = lexemes.read(raw);
   let clause = 0;
   const tokens = raw.map((piece, index): Token => {
-    const { lower } = piece;
-    const word = piece.kind === 'word';
-    const stop = word && !piece.code && stopWords.has(lower);
-    const stem = word ? stemOf(lower) : lower;
-    const sign = piece.kind === 'sign';
-    if (sign && /[.;:!?,()–—→]/.test(piece.raw)) clause++;
+    if (piece.kind === 'sign' && /[.;:!?,()–—→]/.test(piece.raw)) clause++;
     return {
       ...piece,
-      stem,
-      concept: word ? conceptOf(lower, stem) : lower.replace(/^[#@./~-]+|\/+$/g, ''),
-      stop,
-      name: isName(piece, lower),
-      weight: sign || stop ? 0 : word ? Math.max(0.15, vectors.weightOf(lower)) : 1,
-      vector: sign ? null : vectors.vectorOf(lower),
-      grams: sign || stop ? new Set() : trigrams(stem),
+      ...(read[index] as Lexeme), // one a piece
+      name: isName(piece, piece.lower),
       clause,
       quantity: owner[index] ?? -1,
       denied: denied[index] === 1,
@@ -265,11 +215,30 @@ function subjectEndOf(tokens: readonly Token[]): number {
   return Math.ceil(tokens.length * 0.4);
 }
 
-/** Reads a statement. Pure; the same text and vectors give the same analysis. */
-export function analyze(text: string, vectors: WordVectors): Analysis {
-  const { tokens, quantities } = tokensOf(text, vectors);
+const englishWords = new Set(
+  'the a an is are was be to of in on for and or not no with by at from as it we do does must use never only when if per has have'.split(
+    ' ',
+  ),
+);
+
+/** Not in English, as far as a few common words and the script tell. */
+function isForeign(tokens: readonly Token[], plain: string): boolean {
+  const letters = plain.match(/\p{L}/gu)?.length ?? 0;
+  const latin = plain.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  if (latin < letters * 0.85) return true;
+  const words = tokens.filter((token) => token.kind === 'word');
+  return words.length >= 9 && !words.some((token) => englishWords.has(token.lower));
+}
+
+/** Reads a statement. The same text and words give the same analysis. */
+export function analyze(text: string, lexemes: Lexemes): Analysis {
+  const { tokens, quantities } = tokensOf(text, lexemes);
   const content: number[] = [];
   const end = subjectEndOf(tokens);
+  const plain = tokens
+    .filter((token) => token.kind !== 'sign' || !dressing.test(token.raw))
+    .map((token) => (token.code || token.kind === 'identifier' ? token.raw : token.lower))
+    .join(' ');
   const places = new Set<string>();
   let weight = 0;
   tokens.forEach((token, index) => {
@@ -287,9 +256,12 @@ export function analyze(text: string, vectors: WordVectors): Analysis {
     compact: tokens.map((token) => (token.kind === 'sign' ? '' : token.lower.replace(/[^\p{L}\p{N}]/gu, ''))).join(''),
     turns: changesIn(text.toLowerCase()),
     shifted: tellsShift(text.toLowerCase()),
-    plain: tokens
-      .filter((token) => token.kind !== 'sign' || !dressing.test(token.raw))
-      .map((token) => (token.code || token.kind === 'identifier' ? token.raw : token.lower))
+    plain,
+    foreign: isForeign(tokens, plain),
+    bag: tokens
+      .filter((token) => token.kind !== 'sign')
+      .map((token) => token.concept)
+      .sort()
       .join(' '),
     clauses: (tokens.at(-1)?.clause ?? 0) + 1,
     negations: count(tokens, negations),

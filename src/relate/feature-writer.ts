@@ -1,8 +1,13 @@
-/** Values with their names, in the order they were written; grows once and is read many times. */
+/** Values in the order they were written, with their names where asked for; grows once and is read many times. */
 export class FeatureWriter {
   #values = new Float64Array(64);
-  readonly #names: string[] = [];
+  readonly #names: string[] | null;
   #length = 0;
+
+  /** `named` keeps the names too, for whoever writes them into a model. */
+  constructor(named: boolean) {
+    this.#names = named ? [] : null;
+  }
 
   get length(): number {
     return this.#length;
@@ -15,7 +20,7 @@ export class FeatureWriter {
       this.#values = wider;
     }
     this.#values[this.#length++] = value;
-    this.#names.push(name);
+    this.#names?.push(name);
   }
 
   copyTo(row: Float64Array, at: number): void {
@@ -23,6 +28,7 @@ export class FeatureWriter {
   }
 
   names(): readonly string[] {
+    if (this.#names === null) throw new Error('written without names');
     return this.#names;
   }
 }

@@ -1,7 +1,8 @@
 /** A pair as numbers: what both sides have in common, and for each side what the other one lacks. */
-import { type Alignment, cosine } from './align.js';
+import type { Alignment } from './align.js';
 import { type Analysis, meanVector, type Token } from './analyze.js';
 import { FeatureWriter } from './feature-writer.js';
+import { cosine } from './lexemes.js';
 import { orderOf } from './order.js';
 import { sideFeatures, type View } from './side-features.js';
 import { writeSwaps } from './swaps.js';
@@ -11,9 +12,6 @@ export interface PairFeatures {
   readonly shared: FeatureWriter;
   readonly a: FeatureWriter;
   readonly b: FeatureWriter;
-  /** Meaning of what the other side lacks; null where it lacks nothing. */
-  readonly restA: Float32Array | null;
-  readonly restB: Float32Array | null;
 }
 
 function ratio(part: number, whole: number): number {
@@ -69,6 +67,33 @@ function writeQuantities(a: Analysis, b: Analysis, align: Alignment, out: Featur
   out.add('boundClash', pairs.filter(([i, j]) => (a.bounds[i] ?? 0) * (b.bounds[j] ?? 0) < 0).length);
 }
 
+/** Values of one slot that stand against each other where neither side has the other's: in the subject they name two things. */
+function writeRivals(a: Analysis, b: Analysis, align: Alignment, out: FeatureWriter): void {
+  let sure = 0;
+  let weight = 0;
+  let subjects = 0;
+  let predicates = 0;
+  let siblings = 0;
+  for (const { a: i, b: j, strength } of align.rivals) {
+    const [x, y] = [a.content[i] ?? 0, b.content[j] ?? 0];
+    const [inA, inB] = [x < a.subjectEnd, y < b.subjectEnd];
+    if (strength < 1) {
+      siblings++;
+      continue;
+    }
+    sure++;
+    weight = Math.max(weight, Math.min(a.tokens[x]?.weight ?? 0, b.tokens[y]?.weight ?? 0));
+    if (inA && inB) subjects++;
+    if (!inA && !inB) predicates++;
+  }
+  out.add('rivals', sure);
+  out.add('rivalWeight', weight);
+  out.add('rivalSubjects', subjects);
+  out.add('rivalPredicates', predicates);
+  out.add('siblings', siblings);
+  out.add('knownWords', align.known);
+}
+
 function writeRests(align: Alignment, a: View, b: View, out: FeatureWriter): void {
   const [x, y] = [a.self, b.self];
   const parity = (analysis: Analysis) => (analysis.negations + analysis.negatives) % 2;
@@ -76,6 +101,7 @@ function writeRests(align: Alignment, a: View, b: View, out: FeatureWriter): voi
   out.add('restCos', a.rest === null || b.rest === null ? 1 : cosine(a.rest, b.rest));
   out.add('restBoth', a.rest === null || b.rest === null ? 0 : 1);
   out.add('antonyms', align.antonyms.length);
+  writeRivals(x, y, align, out);
   out.add('negationDiffers', x.negations > 0 !== y.negations > 0 ? 1 : 0);
   out.add('negationCounts', Math.abs(x.negations - y.negations));
   out.add('parityDiffers', parity(x) !== parity(y) ? 1 : 0);
@@ -116,6 +142,7 @@ function viewsOf(a: Analysis, b: Analysis, align: Alignment, later: number): rea
       hunks: hunks.map((h) => [h.a, h.b] as const),
       later: -later,
       rest: rest(a, align.simA),
+      kinds: align.kindsA,
     },
     {
       self: b,
@@ -126,16 +153,17 @@ function viewsOf(a: Analysis, b: Analysis, align: Alignment, later: number): rea
       hunks: hunks.map((h) => [h.b, h.a] as const),
       later,
       rest: rest(b, align.simB),
+      kinds: align.kindsB,
     },
   ];
 }
 
-/** `later` is 1 where b was written after a, -1 where before, 0 where equal or unknown. */
-export function pairFeatures(a: Analysis, b: Analysis, align: Alignment, later: number): PairFeatures {
+/** `later` is 1 where b was written after a, -1 where before, 0 where equal or unknown; `named` for `featureNames`. */
+export function pairFeatures(a: Analysis, b: Analysis, align: Alignment, later: number, named = false): PairFeatures {
   const [viewA, viewB] = viewsOf(a, b, align, later);
   const longer = Math.max(align.lengthA, align.lengthB);
   const shorter = Math.min(align.lengthA, align.lengthB);
-  const shared = new FeatureWriter();
+  const shared = new FeatureWriter(named);
   shared.add('cosine', cosine(a.vector, b.vector));
   writeOverlap(a, b, shared);
   shared.add('common', ratio(align.common, longer));
@@ -165,27 +193,16 @@ export function pairFeatures(a: Analysis, b: Analysis, align: Alignment, later: 
     'matchedWords',
     matchedWeight(a, align, () => true),
   );
-  return { shared, a: sideFeatures(viewA), b: sideFeatures(viewB), restA: viewA.rest, restB: viewB.rest };
+  return { shared, a: sideFeatures(viewA, named), b: sideFeatures(viewB, named) };
 }
 
-/**
- * The row that the model reads: shared features, those of the first side, those of the second, then `3 * dimensions` numbers that
- * only the network reads: the rest vectors of both sides and their product.
- */
-export function flatten(features: PairFeatures, swapped: boolean, dimensions: number): Float64Array {
-  const { shared, a, b, restA, restB } = features;
+/** The row that the trees read: shared features, those of the first side, those of the second. */
+export function flatten({ shared, a, b }: PairFeatures, swapped: boolean): Float64Array {
   const [first, second] = swapped ? [b, a] : [a, b];
-  const [left, right] = swapped ? [restB, restA] : [restA, restB];
-  const named = shared.length + first.length + second.length;
-  const row = new Float64Array(named + 3 * dimensions);
+  const row = new Float64Array(shared.length + first.length + second.length);
   shared.copyTo(row, 0);
   first.copyTo(row, shared.length);
   second.copyTo(row, shared.length + first.length);
-  if (left !== null) row.set(left, named);
-  if (right !== null) row.set(right, named + dimensions);
-  if (left !== null && right !== null) {
-    for (let d = 0; d < dimensions; d++) row[named + 2 * dimensions + d] = (left[d] ?? 0) * (right[d] ?? 0);
-  }
   return row;
 }
 

@@ -1,9 +1,10 @@
 /**
  * What no model overrules. A `block` says that the two texts cannot be one claim, so neither is dropped for the other; a `doubt`
- * leaves the best guess as it is and only keeps it from being acted on.
+ * leaves the best guess as it is; what it keeps from being acted on is in judge.ts.
  */
-import { type Alignment, cosine } from './align.js';
+import type { Alignment } from './align.js';
 import type { Analysis, Token } from './analyze.js';
+import { cosine } from './lexemes.js';
 import { antonyms, environments, negations, personWords } from './lexicon.js';
 
 export interface Guard {
@@ -184,15 +185,29 @@ function signGuard(a: Analysis, b: Analysis): Guard | null {
 
 /** The same words with two of them changing places: `tabs over spaces`, `Bogdan does the shaders, Mei the water`. */
 function orderGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
-  const bag = (analysis: Analysis) =>
-    analysis.tokens
-      .filter((token) => token.kind !== 'sign')
-      .map((token) => token.concept)
-      .sort()
-      .join(' ');
-  if (bag(a) !== bag(b) || align.hunks.length === 0) return null;
+  if (a.bag !== b.bag || align.hunks.length === 0) return null;
   const directed = a.tokens.some((token) => /^(?:not|over|than|instead|before|after|to|from|rather|never|but|prefer)$/.test(token.lower));
   return directed ? { kind: 'opposite', strength: 'doubt', reason: 'the same words in another order', sides: null } : null;
+}
+
+/** Matched words of both sides: place on the first side, place on the second, and whether it is a name, an identifier or a value. */
+function matchedPlaces(a: Analysis, align: Alignment): readonly { readonly i: number; readonly j: number; readonly role: boolean }[] {
+  return a.content.flatMap((index, i) => {
+    const token = a.tokens[index];
+    const j = align.bestA[i] ?? -1;
+    if (token === undefined || j < 0 || (align.simA[i] ?? 0) < 0.95) return [];
+    return [{ i, j, role: token.name || token.code || token.kind === 'identifier' }];
+  });
+}
+
+/** Names that change places while everything else stays in order: `primary is A, secondary B` against `B is the primary, A the secondary`. */
+function rolesGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
+  if (a.concepts.size !== b.concepts.size || [...a.concepts].some((concept) => !b.concepts.has(concept))) return null;
+  const places = matchedPlaces(a, align);
+  const turned = (list: typeof places) => list.some((x) => list.some((y) => (x.i - y.i) * (x.j - y.j) < 0));
+  const others = places.filter(({ role }) => !role);
+  if (others.length < 2 || turned(others) || !turned(places.filter(({ role }) => role))) return null;
+  return { kind: 'opposite', strength: 'doubt', reason: 'the same names in other places', sides: null };
 }
 
 /** Phrases by which a statement says of itself that it replaces an earlier one. */
@@ -213,27 +228,13 @@ function changeGuard(a: Analysis, b: Analysis): Guard | null {
 
 /** Longest statement of the labelled pairs, in words, with some room. */
 const longestKnown = 90;
-const englishWords = new Set(
-  'the a an is are was be to of in on for and or not no with by at from as it we do does must use never only when if per has have'.split(
-    ' ',
-  ),
-);
-
 /** Outside what the model has learned from: English statements of one or two sentences. */
 function rangeGuard(a: Analysis, b: Analysis): Guard | null {
-  const strange = [a, b].find((analysis) => isForeign(analysis) || analysis.tokens.length > longestKnown);
+  const strange = [a, b].find((analysis) => analysis.foreign || analysis.tokens.length > longestKnown);
   if (strange === undefined) return null;
   const what =
     strange.tokens.length > longestKnown ? 'one of them is longer than anything' : 'one of them is in another language than what';
   return { kind: 'range', strength: 'doubt', reason: `${what} the local model has learned from`, sides: null };
-}
-
-function isForeign({ tokens, plain }: Analysis): boolean {
-  const letters = plain.match(/\p{L}/gu)?.length ?? 0;
-  const latin = plain.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  if (latin < letters * 0.85) return true;
-  const words = tokens.filter((token) => token.kind === 'word');
-  return words.length >= 9 && !words.some((token) => englishWords.has(token.lower));
 }
 
 /** Texts of hardly a word, or with hardly a word in common, are left to a person. */
@@ -252,7 +253,7 @@ function thinGuard(a: Analysis, b: Analysis, align: Alignment): Guard | null {
 /** True where the fuller side has something near to every telling word of the other: only then is nothing lost with that one. */
 export function coversAll(a: Analysis, b: Analysis, align: Alignment, fuller: 'a' | 'b'): boolean {
   const [dropped, sim] = fuller === 'a' ? [b, align.simB] : [a, align.simA];
-  return dropped.content.every((index, i) => (dropped.tokens[index]?.weight ?? 0) < 0.4 || (sim[i] ?? 0) >= 0.4);
+  return dropped.content.every((index, i) => (dropped.tokens[index]?.weight ?? 0) < 0.4 || (sim[i] ?? 0) >= 0.5);
 }
 
 /** A word that one side denies, while the other has it and denies nothing at all. */
@@ -286,6 +287,7 @@ export function guardsOf(a: GuardSide, b: GuardSide, align: Alignment): readonly
     oppositeGuard(x, y, align),
     signGuard(x, y),
     orderGuard(x, y, align),
+    rolesGuard(x, y, align),
     changeGuard(x, y),
     rangeGuard(x, y),
     thinGuard(x, y, align),

@@ -1,22 +1,45 @@
 /** Two statements in, their relation out: guards first, then the shipped model, thresholds last. */
 import { fileURLToPath } from 'node:url';
+import type { Caution } from '../config.js';
 import type { WordVectors } from '../context.js';
+import { UserError } from '../errors.js';
 import { compareText, type Keep, type Probabilities, type Relation, relations, type Side, sha256, type Verdict } from '../memory.js';
 import { type Alignment, align } from './align.js';
 import { type Analysis, analyze } from './analyze.js';
 import { flatten, type PairFeatures, pairFeatures } from './features.js';
 import { coversAll, type Guard, guardsOf, tellsReplacement } from './guards.js';
-import { predict, type RelationModel, readModel, type Thresholds } from './model.js';
+import { createLexemes, type Lexemes } from './lexemes.js';
+import { calibrate, type ModelHeader, rawClasses, readModel, type Thresholds } from './model.js';
+import { readNetwork } from './network.js';
+import { pairInput } from './pair-input.js';
 import { explain } from './reason.js';
+import { loadThesaurus, type Thesaurus } from './thesaurus.js';
 
 /** Raised with every change to what a feature, a guard or a rule means. */
-export const featureVersion = 3;
+export const featureVersion = 4;
 
 export interface Judge {
   /** Changes with the weights, the word vectors, and the meaning of features and guards. */
   readonly version: string;
-  /** Deterministic and pure. `judge(b, a)` is `judge(a, b)` with the sides changed round. */
+  /** Deterministic and pure. `judge(b, a)` is `judge(a, b)` with the sides changed round. Never asks a second stage. */
   readonly judge: (a: Side, b: Side) => Verdict;
+  /**
+   * Verdicts with the second stage asked where the first is not sure, in the order of the pairs and as pure as `judge`; null where
+   * there is no second stage.
+   */
+  readonly judgeAll: ((pairs: readonly (readonly [a: Side, b: Side])[], signal: AbortSignal) => Promise<readonly Verdict[]>) | null;
+}
+
+/** The shipped model and what it reads: all that a second stage builds on. */
+export interface FirstStage {
+  readonly version: string;
+  readonly header: ModelHeader;
+  /** The pair in the order of the texts; `turned` where the sides were given the other way round. */
+  readonly read: (a: Side, b: Side) => { readonly pair: Case; readonly turned: boolean };
+  /** Before calibration. */
+  readonly rawOf: (pair: Case) => Float64Array;
+  /** Calibrated; `raw` is what `rawOf` gave of the pair. */
+  readonly classesOf: (pair: Case, raw: Float64Array) => Float64Array;
 }
 
 export interface JudgeOptions {
@@ -24,6 +47,8 @@ export interface JudgeOptions {
   readonly modelFolder?: string;
   /** Where the pairs come from: single ones (the default), or candidate search over a whole store, where most are distinct. */
   readonly within?: 'pairs' | 'stores';
+  /** `normal` where absent. */
+  readonly caution?: Caution;
 }
 
 /** A pair as the model and the rules see it, in an order that depends on the texts alone. */
@@ -46,7 +71,9 @@ export interface Assessment {
 }
 
 const rememberedTexts = 8192;
-const shippedModel = fileURLToPath(new URL('../../models/dreamfold-relate', import.meta.url));
+/** What is taken of equal texts, of which no model is asked: one claim, or two things of one kind where a guard says so. */
+const equalTexts = Float64Array.of(0.6, 0.02, 0.02, 0.04, 0.32);
+export const shippedModel: string = fileURLToPath(new URL('../../models/dreamfold-relate', import.meta.url));
 
 /** Order of two times: 1 where `b` is later, -1 where `a` is, 0 where equal, missing or unreadable. */
 export function timeOrder(a: string | null, b: string | null): number {
@@ -55,11 +82,32 @@ export function timeOrder(a: string | null, b: string | null): number {
   return Number.isNaN(difference) ? 0 : Math.sign(difference);
 }
 
+/** Reads statements, each text once, and compares their words. */
+export interface Reader {
+  readonly read: (text: string) => Analysis;
+  readonly lexemes: Lexemes;
+}
+
+/** A reader that remembers some thousands of texts; what it remembers changes no result. */
+export function createReader(words: WordVectors, thesaurus: Thesaurus): Reader {
+  const lexemes = createLexemes(words, thesaurus);
+  const known = new Map<string, Analysis>();
+  const read = (text: string): Analysis => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size >= rememberedTexts) known.clear();
+    const made = analyze(text, lexemes);
+    known.set(text, made);
+    return made;
+  };
+  return { read, lexemes };
+}
+
 /** Reads a pair whose sides are in order already. */
-export function readCase(a: Side, b: Side, read: (text: string) => Analysis): Case {
+export function readCase(a: Side, b: Side, { read, lexemes }: Reader): Case {
   const x = read(a.text);
   const y = read(b.text);
-  const alignment = align(x, y);
+  const alignment = align(x, y, lexemes);
   const later = timeOrder(a.time, b.time);
   const guards = guardsOf({ analysis: x, scope: a.scope }, { analysis: y, scope: b.scope }, alignment);
   const equal = x.plain === y.plain && (x.plain !== '' || a.text.trim() === b.text.trim());
@@ -89,7 +137,7 @@ function probabilitiesOf(classes: Float64Array): Probabilities {
   return { duplicate, refines: refinesA + refinesB, conflict, distinct };
 }
 
-function likeliest(probabilities: Probabilities): Relation {
+export function likeliest(probabilities: Probabilities): Relation {
   return relations.reduce((best, name) => (probabilities[name] > probabilities[best] ? name : best));
 }
 
@@ -134,13 +182,23 @@ export function isReplaced({ a, b, later }: Case): boolean {
   return tellsReplacement(fresh) && !tellsReplacement(old);
 }
 
+/** Outside what the model has learned from: nothing is acted on unless the texts are equal. */
+export function isOutOfRange({ equal, guards }: Case): boolean {
+  return !equal && guards.some((guard) => guard.kind === 'range');
+}
+
+/** True where nothing but its probability keeps a conflict from being acted on. */
+export function mayActOnConflict(pair: Case, { ruled }: Assessment): boolean {
+  return !ruled && !isOutOfRange(pair) && pair.guards.every((guard) => guard.kind !== 'thin');
+}
+
 function isSure(relation: Relation, assessment: Assessment, pair: Case, thresholds: Thresholds): boolean {
   const { classes, ruled } = assessment;
-  if (!pair.equal && pair.guards.some((guard) => guard.kind === 'range')) return false;
+  if (isOutOfRange(pair)) return false;
   if (relation === 'distinct') return (classes[4] ?? 0) >= thresholds.distinct;
   if (relation === 'conflict') {
     const least = isReplaced(pair) ? thresholds.change : thresholds.conflict;
-    return (classes[3] ?? 0) >= least && !ruled && pair.guards.every((guard) => guard.kind !== 'thin');
+    return (classes[3] ?? 0) >= least && mayActOnConflict(pair, assessment);
   }
   if (ruled) return pair.guards.every((guard) => guard.kind === 'thin' || guard.kind === 'range');
   const support = mergeSupport(pair, relation, classes);
@@ -166,37 +224,45 @@ export function decide(pair: Case, assessment: Assessment, thresholds: Threshold
   };
 }
 
-function rememberAnalyses(words: WordVectors): (text: string) => Analysis {
-  const known = new Map<string, Analysis>();
-  return (text) => {
-    const found = known.get(text);
-    if (found !== undefined) return found;
-    if (known.size >= rememberedTexts) known.clear();
-    const made = analyze(text, words);
-    known.set(text, made);
-    return made;
-  };
-}
-
-/** Probabilities of the five classes for a pair, calibrated. */
-export function classesOf(model: RelationModel, pair: Case, dimensions: number): Float64Array {
-  return predict(model, flatten(pair.features, false, dimensions), flatten(pair.features, true, dimensions));
-}
-
 /**
  * Loads the shipped relation model, or the one in `modelFolder`.
  * @throws UserError where it is missing, damaged or made for other features.
  */
-export function loadJudge(words: WordVectors, options: JudgeOptions = {}): Judge {
-  const model = readModel(options.modelFolder ?? shippedModel, featureVersion);
-  const read = rememberAnalyses(words);
-  const thresholds = model.header.thresholds[options.within ?? 'pairs'];
-  const inOrder = (a: Side, b: Side, turned: boolean): Verdict => {
-    const pair = readCase(a, b, read);
-    return decide(pair, assess(pair, classesOf(model, pair, words.dimensions)), thresholds, turned);
-  };
+export function loadFirstStage(words: WordVectors, modelFolder: string = shippedModel): FirstStage {
+  const model = readModel(modelFolder, featureVersion);
+  const network = readNetwork(modelFolder);
+  const thesaurus = loadThesaurus();
+  const { header } = model;
+  if (header.network !== network.hash || header.words !== words.id || header.thesaurus !== thesaurus.hash) {
+    throw new UserError(
+      'usage',
+      `The relation model in ${modelFolder} was trained with another network, other word vectors or another thesaurus than those here. Install dreamfold again.`,
+    );
+  }
+  const reader = createReader(words, thesaurus);
   return {
-    version: sha256(`${model.hash} ${words.id} ${featureVersion}`).slice(0, 16),
-    judge: (a, b) => (outOfOrder(a, b) ? inOrder(b, a, true) : inOrder(a, b, false)),
+    version: sha256(`${model.hash} ${network.hash} ${words.id} ${thesaurus.hash} ${featureVersion}`).slice(0, 16),
+    header: model.header,
+    read: (a, b) => (outOfOrder(a, b) ? { pair: readCase(b, a, reader), turned: true } : { pair: readCase(a, b, reader), turned: false }),
+    rawOf: (pair) => {
+      if (pair.equal) return equalTexts;
+      const ask = () => network.classes(pairInput(pair.a, pair.b, pair.later, reader.lexemes));
+      return rawClasses(model, flatten(pair.features, false), flatten(pair.features, true), ask);
+    },
+    classesOf: (pair, raw) => (pair.equal ? raw : calibrate(raw, header.temperature, header.bias)),
+  };
+}
+
+/** The judge of the first stage alone. @throws UserError as `loadFirstStage` does. */
+export function loadJudge(words: WordVectors, options: JudgeOptions = {}): Judge {
+  const first = loadFirstStage(words, options.modelFolder);
+  const thresholds = first.header.thresholds[options.caution ?? 'normal'][options.within ?? 'pairs'];
+  return {
+    version: first.version,
+    judge: (a, b) => {
+      const { pair, turned } = first.read(a, b);
+      return decide(pair, assess(pair, first.classesOf(pair, first.rawOf(pair))), thresholds, turned);
+    },
+    judgeAll: null,
   };
 }

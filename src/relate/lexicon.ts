@@ -282,25 +282,3 @@ export const auxiliaries =
 export const personWords = words(`user i me my we our us team wife husband partner son daughter brother sister mother father grandma grandpa
   cousin aunt uncle niece nephew colleague boss manager lead intern interns contractor contractors customer customers kid kids child children
   neighbour neighbor friend friends developer developers reviewer author owner agent agents admin guest guests`);
-
-const irregularForms = `ran run|went go|gone go|kept keep|left leave|written write|wrote write|built build|sent send|made make|taken take|took take|
-  given give|gave give|held hold|found find|told tell|said say|paid pay|bought buy|sold sell|brought bring|thought think|caught catch|taught teach|
-  met meet|lost lose|won win|spent spend|led lead|read read|put put|set set|cut cut|shown show|known know|knew know|grown grow|drawn draw|
-  thrown throw|worn wear|torn tear|chosen choose|chose choose|frozen freeze|froze freeze|broken break|broke break|spoken speak|spoke speak|
-  driven drive|drove drive|ridden ride|rode ride|risen rise|rose rise|fallen fall|fell fall|eaten eat|ate eat|seen see|saw see|done do|did do|
-  does do|has have|had have|is be|are be|was be|were be|been be|am be|began begin|begun begin|drank drink|drunk drink|sang sing|sung sing|
-  swam swim|swum swim|slept sleep|felt feel|meant mean|dealt deal|stood stand|understood understand|sat sit|lay lie|lain lie|hidden hide|hid hide|
-  bound bind|children child|people person|men man|women woman|mice mouse|feet foot|teeth tooth|indices index|indexes index|vertices vertex|
-  criteria criterion|data data|always always|this this|its its|his his|us us|less less|across across|yes yes|bus bus|status status|alias alias|
-  canvas canvas|news news|redis redis|kubernetes kubernetes|postgres postgres|https https|dns dns|css css|aws aws|tls tls|process process|
-  access access|address address|analysis analysis|basis basis|bias bias|focus focus|gas gas|lens lens|series series|thus thus|versus versus|
-  during during|morning morning|evening evening|string string|thing thing|nothing nothing|something something|anything anything|
-  everything everything|spring spring|king king|ring ring|bring bring|sing sing|need need|feed feed|speed speed|seed seed|red red|bed bed|
-  shed shed|hundred hundred|embed embed|exceed exceed|proceed proceed|succeed succeed|indeed indeed`;
-
-export const irregular: ReadonlyMap<string, string> = new Map(
-  irregularForms.split('|').map((pair) => {
-    const [from = '', to = ''] = pair.trim().split(/\s+/);
-    return [from, to] as const;
-  }),
-);

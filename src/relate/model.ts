@@ -1,6 +1,7 @@
-/** The relation model's file and its predictor: boosted trees and a small network over pair features, mixed and calibrated. */
+/** The relation model's file and its predictor: boosted trees over pair features and the attention network, mixed and calibrated. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Caution } from '../config.js';
 import { UserError } from '../errors.js';
 import { sha256 } from '../memory.js';
 
@@ -20,34 +21,25 @@ export interface Thresholds {
 }
 
 export interface ModelHeader {
-  readonly format: 1;
+  readonly format: 2;
   /** Changes whenever the meaning of a feature does. */
   readonly featureVersion: number;
   readonly features: readonly string[];
-  /** `WordVectors.id` the model was trained with. */
+  /** `WordVectors.id` and hash of the thesaurus that the model was trained with. */
   readonly words: string;
+  readonly thesaurus: string;
   readonly base: readonly number[];
   readonly temperature: number;
   readonly bias: readonly number[];
   /** Measured on labelled pairs, and on the neighbourhoods of whole stores. */
-  readonly thresholds: { readonly pairs: Thresholds; readonly stores: Thresholds };
+  readonly thresholds: Readonly<Record<Caution, { readonly pairs: Thresholds; readonly stores: Thresholds }>>;
   readonly trees: number;
   readonly nodes: number;
-  /** Inputs and hidden units of the network, and its share in the mixture of log probabilities. */
-  readonly inputs: number;
-  readonly hidden: number;
+  /** Hash of `network.bin`, and its share in the mixture of log probabilities. */
+  readonly network: string;
   readonly networkShare: number;
-}
-
-/** One hidden layer of rectified units over standardised inputs. */
-export interface Network {
-  readonly mean: Float32Array;
-  readonly scale: Float32Array;
-  /** By input, then hidden unit; `second` by hidden unit, then class. */
-  readonly first: Float32Array;
-  readonly firstBias: Float32Array;
-  readonly second: Float32Array;
-  readonly secondBias: Float32Array;
+  /** Probability of `distinct` from which on the trees decide alone, for most pairs of a store are as clear as that. */
+  readonly certain: number;
 }
 
 export interface RelationModel {
@@ -62,14 +54,11 @@ export interface RelationModel {
   readonly value: Float32Array;
   /** The other child, counted from the tree's first node; the near one is the next node. */
   readonly right: Uint16Array;
-  readonly network: Network;
 }
 
-const networkParts = ['mean', 'scale', 'first', 'firstBias', 'second', 'secondBias'] as const;
+const magic = 'DFREL002';
 
-const magic = 'DFREL001';
-
-/** Bytes of a model file: magic, header length, header JSON, padding to four bytes, then the arrays of the trees and of the network. */
+/** Bytes of a model file: magic, header length, header JSON, padding to four bytes, then the arrays of the trees. */
 export function writeModel(model: Omit<RelationModel, 'hash'>): Uint8Array {
   const json = Buffer.from(JSON.stringify(model.header), 'utf8');
   const padding = Buffer.alloc((4 - ((magic.length + 4 + json.length) % 4)) % 4, 0x20);
@@ -86,7 +75,6 @@ export function writeModel(model: Omit<RelationModel, 'hash'>): Uint8Array {
     view(model.value),
     view(model.feature),
     view(model.right),
-    ...networkParts.map((name) => view(model.network[name])),
   ]);
 }
 
@@ -95,6 +83,15 @@ function damaged(path: string): UserError {
     'usage',
     `${path} is not a relation model of this version. Install dreamfold again, or point to a model made by it.`,
   );
+}
+
+/** The JSON between byte 12 and `end` of one of our own files, whose sizes are checked by what follows; null where it is none. */
+export function readHeader<T>(bytes: Buffer, end: number): T | null {
+  try {
+    return JSON.parse(bytes.toString('utf8', 12, end)) as T; // made by our own script
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -113,18 +110,12 @@ export function readModel(folder: string, featureVersion: number): RelationModel
   }
   if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) throw damaged(path);
   const start = 12 + bytes.readUInt32LE(8);
-  const header = JSON.parse(bytes.toString('utf8', 12, start)) as ModelHeader; // our own file, its magic and size are checked
+  const header = readHeader<ModelHeader>(bytes, start);
+  if (header === null) throw damaged(path);
   const { trees, nodes } = header;
   if (header.featureVersion !== featureVersion) throw damaged(path);
-  const { inputs, hidden } = header;
-  const sizes = [inputs, inputs, inputs * hidden, hidden, hidden * classCount, classCount];
-  const networkStart = start + trees * 4 + nodes * 8;
-  if (bytes.length !== networkStart + 4 * sizes.reduce((sum, size) => sum + size, 0)) throw damaged(path);
+  if (bytes.length !== start + trees * 4 + nodes * 8) throw damaged(path);
   const slice = (from: number, size: number) => new Uint8Array(bytes.subarray(from, from + size)).buffer;
-  const part = (index: number) => {
-    const before = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);
-    return new Float32Array(slice(networkStart + before * 4, (sizes[index] ?? 0) * 4));
-  };
   return {
     header,
     hash: sha256(bytes),
@@ -132,7 +123,6 @@ export function readModel(folder: string, featureVersion: number): RelationModel
     value: new Float32Array(slice(start + trees * 4, nodes * 4)),
     feature: new Int16Array(slice(start + trees * 4 + nodes * 4, nodes * 2)),
     right: new Uint16Array(slice(start + trees * 4 + nodes * 6, nodes * 2)),
-    network: { mean: part(0), scale: part(1), first: part(2), firstBias: part(3), second: part(4), secondBias: part(5) },
   };
 }
 
@@ -163,24 +153,6 @@ export function softmax(values: Float64Array): Float64Array {
   return out.map((value) => value / sum);
 }
 
-/** Class scores of the network for one row of inputs. */
-export function networkScores(network: Network, row: Float64Array): Float64Array {
-  const { mean, scale, first, firstBias, second, secondBias } = network;
-  const hidden = firstBias.length;
-  const sums = Float64Array.from(firstBias);
-  for (let d = 0; d < mean.length; d++) {
-    const x = Math.max(-4, Math.min(4, ((row[d] ?? 0) - (mean[d] ?? 0)) * (scale[d] ?? 0)));
-    if (x === 0) continue;
-    for (let k = 0, at = d * hidden; k < hidden; k++, at++) sums[k] = (sums[k] ?? 0) + x * (first[at] ?? 0);
-  }
-  const out = Float64Array.from(secondBias);
-  for (let k = 0; k < hidden; k++) {
-    const active = sums[k] ?? 0;
-    if (active > 0) for (let c = 0; c < classCount; c++) out[c] = (out[c] ?? 0) + active * (second[k * classCount + c] ?? 0);
-  }
-  return out;
-}
-
 /** Class that a class becomes when the sides change places. */
 export const mirrored = [0, 2, 1, 3, 4] as const;
 
@@ -194,14 +166,24 @@ export function calibrate(probabilities: Float64Array, temperature: number, bias
   return softmax(probabilities.map((value, k) => Math.log(Math.max(value, 1e-9)) / temperature + (bias[k] ?? 0)));
 }
 
-/** Geometric mean of two opinions, `share` the weight of the second; not normalised. */
-export function mix(first: Float64Array, second: Float64Array, share: number): Float64Array {
-  return first.map((value, k) => Math.max(value, 1e-9) ** (1 - share) * Math.max(second[k] ?? 0, 1e-9) ** share);
+/** Geometric mean of two opinions, `share` the weight of the second. */
+function mix(first: Float64Array, second: Float64Array, share: number): Float64Array {
+  const out = first.map((value, k) => Math.max(value, 1e-9) ** (1 - share) * Math.max(second[k] ?? 0, 1e-9) ** share);
+  const sum = out.reduce((total, value) => total + value, 0);
+  return out.map((value) => value / sum);
 }
 
-/** Calibrated probabilities of the five classes; `row` and `swapped` are the pair's features in both orders. */
-export function predict(model: RelationModel, row: Float64Array, swapped: Float64Array): Float64Array {
+/** What trees and network say together; `ask` is not called where the trees are certain that the two are distinct. */
+export function combine(
+  trees: Float64Array,
+  ask: () => Float64Array,
+  { certain, networkShare }: Pick<ModelHeader, 'certain' | 'networkShare'>,
+): Float64Array {
+  return (trees[classCount - 1] ?? 0) >= certain ? trees : mix(trees, ask(), networkShare);
+}
+
+/** Probabilities of the five classes before calibration; `row` and `swapped` are the pair's features in both orders. */
+export function rawClasses(model: RelationModel, row: Float64Array, swapped: Float64Array, ask: () => Float64Array): Float64Array {
   const trees = averageOrders(softmax(scores(model, row)), softmax(scores(model, swapped)));
-  const network = averageOrders(softmax(networkScores(model.network, row)), softmax(networkScores(model.network, swapped)));
-  return calibrate(mix(trees, network, model.header.networkShare), model.header.temperature, model.header.bias);
+  return combine(trees, ask, model.header);
 }

@@ -46,10 +46,22 @@ function addition(pair: Case, keep: Keep, turned: boolean): string {
   return quantity === undefined ? `${side} says the same and more` : `${side} says the same and adds ${quantity.text}`;
 }
 
+/** Two values of one slot as the thesaurus knows them, the most telling ones, or null. */
+function rivalWords({ a, b, alignment }: Case, turned: boolean): string | null {
+  const words = alignment.rivals
+    .filter(({ strength }) => strength === 1)
+    .flatMap((rival) => {
+      const [x, y] = [a.tokens[a.content[rival.a] ?? -1], b.tokens[b.content[rival.b] ?? -1]];
+      return x === undefined || y === undefined ? [] : [{ x, y, weight: Math.min(x.weight, y.weight) }];
+    });
+  const [first] = words.sort((p, q) => q.weight - p.weight);
+  return first === undefined ? null : against(turned, quoted([first.x.raw]), quoted([first.y.raw]));
+}
+
 function contradiction(pair: Case, turned: boolean): string {
   const guard = pair.guards.find((found) => found.kind !== 'identifier' && found.kind !== 'name' && found.kind !== 'thin');
   if (guard !== undefined) return `the same subject, but ${guardWords(guard, turned)}`;
-  const open = openAgainst(pair, turned);
+  const open = rivalWords(pair, turned) ?? openAgainst(pair, turned);
   return open === null ? 'the same subject, but both cannot hold' : `the same subject, but both cannot hold: ${open}`;
 }
 

@@ -1,21 +1,9 @@
 /** What one side of a pair has and the other lacks. */
-import { type Alignment, cosine } from './align.js';
+import type { Alignment } from './align.js';
 import type { Analysis, Token } from './analyze.js';
 import { FeatureWriter } from './feature-writer.js';
-import {
-  changeWords,
-  conditionWords,
-  environments,
-  negations,
-  negativeWords,
-  obligations,
-  permissions,
-  personWords,
-  platforms,
-  reasonWords,
-  stopWords,
-  universals,
-} from './lexicon.js';
+import { type CueClass, cosine, cueClasses } from './lexemes.js';
+import { stopWords } from './lexicon.js';
 
 /** One side with everything the features read. */
 export interface View {
@@ -30,17 +18,24 @@ export interface View {
   readonly later: number;
   /** Vector of what the other side lacks. */
   readonly rest: Float32Array | null;
+  /** Words of this side that are a kind of what the other side says. */
+  readonly kinds: number;
 }
 
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-/** Words of a closed class on this side that the other side has not, stop words included. */
-function missing(view: View, list: { has(word: string): boolean }, otherWords: ReadonlySet<string>): number {
-  let n = 0;
-  for (const token of view.self.tokens) if (list.has(token.lower) && !otherWords.has(token.lower)) n++;
-  return n;
+/** How many words of each cue class this side has that the other side has not, stop words included. */
+function missingCues({ self, other }: View): Readonly<Record<CueClass, number>> {
+  const found = Object.fromEntries(cueClasses.map((name) => [name, 0])) as Record<CueClass, number>;
+  for (const { cues, lower } of self.tokens) {
+    if (cues === 0 || other.words.has(lower)) continue;
+    cueClasses.forEach((name, k) => {
+      if ((cues & (1 << k)) !== 0) found[name]++;
+    });
+  }
+  return found;
 }
 
 function writeCoverage(view: View, out: FeatureWriter): void {
@@ -106,31 +101,31 @@ function writeCoverage(view: View, out: FeatureWriter): void {
 }
 
 function writeCues(view: View, out: FeatureWriter): void {
-  const other = view.other.words;
   const { self } = view;
-  const changes = missing(view, changeWords, other);
-  const negative = missing(view, negations, other);
+  const missing = missingCues(view);
+  const { changes, negations: negative } = missing;
   out.add('negations', self.negations);
   out.add('newNegations', negative);
-  out.add('newNegatives', missing(view, negativeWords, other));
+  out.add('newNegatives', missing.negatives);
   out.add('changes', self.changes);
   out.add('newChanges', changes);
   out.add('laterChanges', view.later > 0 ? changes : view.later < 0 ? -changes : 0);
   out.add('laterNegation', view.later > 0 ? negative : view.later < 0 ? -negative : 0);
-  out.add('newReasons', missing(view, reasonWords, other));
-  out.add('newConditions', missing(view, conditionWords, other));
-  out.add('newPlaces', missing(view, environments, other));
-  out.add('newPlatforms', missing(view, platforms, other));
-  out.add('newPersons', missing(view, personWords, other));
-  out.add('newObligations', missing(view, obligations, other));
-  out.add('newPermissions', missing(view, permissions, other));
-  out.add('newUniversals', missing(view, universals, other));
+  out.add('newReasons', missing.reasons);
+  out.add('newConditions', missing.conditions);
+  out.add('newPlaces', missing.places);
+  out.add('newPlatforms', missing.platforms);
+  out.add('newPersons', missing.persons);
+  out.add('newObligations', missing.obligations);
+  out.add('newPermissions', missing.permissions);
+  out.add('newUniversals', missing.universals);
   out.add('leftQuantities', view.left.length);
   out.add('leftCounts', view.left.filter((quantity) => quantity.dimension === 'count').length);
   out.add('quantities', self.quantities.length);
   out.add('signs', self.tokens.filter((token) => token.kind === 'sign').length);
   out.add('restToAll', cosine(view.rest, view.other.vector));
   out.add('shift', self.shifted && !view.other.shifted ? (view.later < 0 ? -1 : 1) : 0);
+  out.add('kinds', view.kinds);
   out.add('turns', self.turns);
   out.add('laterTurns', view.later * (self.turns - view.other.turns));
   out.add('denied', self.content.filter((index) => self.tokens[index]?.denied === true).length);
@@ -164,8 +159,8 @@ function writeInsertions(view: View, out: FeatureWriter): void {
 }
 
 /** Features of one side. */
-export function sideFeatures(view: View): FeatureWriter {
-  const out = new FeatureWriter();
+export function sideFeatures(view: View, named: boolean): FeatureWriter {
+  const out = new FeatureWriter(named);
   writeCoverage(view, out);
   writeCues(view, out);
   writeInsertions(view, out);

@@ -1,7 +1,8 @@
 /** Stretches of one side that stand where the other side has something else. */
-import { cosine, type Hunk } from './align.js';
+import type { Hunk } from './align.js';
 import { type Analysis, meanVector, type Token } from './analyze.js';
 import type { FeatureWriter } from './feature-writer.js';
+import { cosine } from './lexemes.js';
 import { isContent } from './side-features.js';
 
 type Sort = 'quantity' | 'name' | 'code' | 'word' | 'none';

@@ -5,6 +5,7 @@
  * of its own: what it needs of them is handed in.
  */
 
+import { judgeSettings, measureSettings, parseSettings } from './config.js';
 import { auditStore } from './pipeline/audit.js';
 import { changesOf, decideChanges, editChange, explainChange } from './pipeline/decisions.js';
 import { dedupeFile } from './pipeline/dedupe.js';
@@ -12,6 +13,9 @@ import { checkHealth } from './pipeline/doctor.js';
 import { dreamObject, resumeDream, runDream } from './pipeline/dream.js';
 import { findDream, type OpenOptions, openEngine } from './pipeline/engine.js';
 import { cancelDream, pruneDreams } from './pipeline/lifecycle.js';
+import type { CalibrateResult, CheckResult, ModelsResult, PullResult } from './pipeline/model-results.js';
+import { calibrateModel, checkModel, listModels, pull } from './pipeline/models.js';
+import type { JudgeChoice } from './pipeline/open-models.js';
 import { applyDream, diffDream, discardDream, undoDream } from './pipeline/publish.js';
 import { relateFile } from './pipeline/relate.js';
 import type {
@@ -40,6 +44,7 @@ export type {
 } from './memory.js';
 export { claudeProject } from './pipeline/claude-project.js';
 export type { OpenOptions } from './pipeline/engine.js';
+export type * from './pipeline/model-results.js';
 export type * from './pipeline/results.js';
 
 /** `dream` arguments are an id, a unique beginning of one, or undefined for the latest. Every method throws `UserError`s only. */
@@ -66,11 +71,23 @@ export interface Dreamfold {
   audit(path: string, options?: object): Promise<AuditResult>;
   /** @param settings input form of `DedupeSettings`: `file` is required */
   dedupe(settings: unknown): Promise<DedupeResult>;
-  relate(file: string): Promise<RelateResult>;
+  /** @param options `crossEncoder`: a calibrated model for the second stage; `caution`: how sure a verdict has to be, `normal` by default */
+  relate(file: string, options?: Partial<JudgeChoice>): Promise<RelateResult>;
+  models(): Promise<ModelsResult>;
+  /** Fetches a model of the hub into the cache of transformers.js. */
+  pullModel(id: string): Promise<PullResult>;
+  /** Measures an embedding model, a folder or an id of the hub, for `model`. */
+  checkModel(model: string, options?: { readonly pairs?: number }): Promise<CheckResult>;
+  /** Fits the second stage with a cross-encoder for `crossEncoder`; `activate` uses it even where it is no better. */
+  calibrateModel(model: string, options?: { readonly pairs?: number; readonly activate?: boolean }): Promise<CalibrateResult>;
   doctor(): Promise<DoctorResult>;
   close(): void;
   [Symbol.dispose](): void;
 }
+
+/** Labelled pairs that are embedded, or scored: minutes for a model of ordinary size. */
+const checkedPairs = 1500;
+const calibratedPairs = 10_000;
 
 /** Opens the database of `options` and gives back the library bound to it. */
 export function openDreamfold(options: OpenOptions): Dreamfold {
@@ -93,7 +110,14 @@ export function openDreamfold(options: OpenOptions): Dreamfold {
     prune: (request) => pruneDreams(engine, request),
     audit: (path, settings) => auditStore(engine, path, settings ?? {}),
     dedupe: (settings) => dedupeFile(engine, settings),
-    relate: (file) => relateFile(file),
+    relate: async (file, settings) => relateFile(engine, file, parseSettings(judgeSettings, settings ?? {})),
+    models: () => listModels(engine),
+    pullModel: (id) => pull(engine, id),
+    checkModel: async (model, settings) => checkModel(engine, model, parseSettings(measureSettings, settings ?? {}).pairs ?? checkedPairs),
+    calibrateModel: async (model, settings) => {
+      const { pairs, activate } = parseSettings(measureSettings, settings ?? {});
+      return calibrateModel(engine, model, { pairs: pairs ?? calibratedPairs, activate });
+    },
     doctor: () => checkHealth(engine),
     close,
     [Symbol.dispose]: close,

@@ -6,6 +6,10 @@ import { storeFormats } from './memory.js';
 export const indexMethods = ['auto', 'scan', 'hnsw'] as const;
 export type IndexMethod = (typeof indexMethods)[number];
 
+/** How sure a change has to be before it is made without a person: the `--caution` of a command. */
+export const cautions = ['careful', 'normal', 'bold'] as const;
+export type Caution = (typeof cautions)[number];
+
 /** How fields of records are named in a store of records; null entries are found by name and type. */
 const fieldMap = z.strictObject({
   text: z.string().min(1).optional(),
@@ -26,6 +30,8 @@ export const dreamSettings = z.strictObject({
   minSupport: z.int().min(1).max(1000).default(3),
   persons: z.record(z.string(), z.string()).default({}),
   model: z.string().min(1).nullable().default(null),
+  crossEncoder: z.string().min(1).nullable().default(null),
+  caution: z.enum(cautions).default('normal'),
   index: z.enum(indexMethods).default('auto'),
   format: z.enum(storeFormats).nullable().default(null),
   fields: fieldMap.default({}),
@@ -42,9 +48,22 @@ export const dedupeSettings = z.strictObject({
   out: z.string().min(1).nullable().default(null),
   report: z.string().min(1).nullable().default(null),
   model: z.string().min(1).nullable().default(null),
+  crossEncoder: z.string().min(1).nullable().default(null),
+  caution: z.enum(cautions).default('normal'),
   index: z.enum(indexMethods).default('auto'),
 });
 export type DedupeSettings = z.infer<typeof dedupeSettings>;
+
+export const judgeSettings = z.strictObject({
+  crossEncoder: z.string().min(1).nullable().default(null),
+  caution: z.enum(cautions).default('normal'),
+});
+
+/** Of `models check` and `models calibrate`; `pairs` null takes the default of each. */
+export const measureSettings = z.strictObject({
+  pairs: z.int().min(50).max(100_000).nullable().default(null),
+  activate: z.boolean().default(false),
+});
 
 /**
  * Checks foreign options against a schema.

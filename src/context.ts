@@ -1,6 +1,6 @@
 /** What a run hands down to every stage: a way to stop, a way to report, the clock, the seed and the number of threads. */
 
-export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'cluster' | 'mine' | 'resolve' | 'write';
+export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'cluster' | 'mine' | 'resolve' | 'write' | 'download';
 
 export type ProgressEvent =
   | {
@@ -41,4 +41,23 @@ export interface WordVectors {
   readonly vectorOf: (word: string) => Float32Array | null;
   /** Inverse-frequency weight, about 0 for `the` to 1 for a rare word. */
   readonly weightOf: (word: string) => number;
+}
+
+/** How the numbers of an ONNX file are stored, as transformers.js calls it. */
+export type OnnxType = 'fp32' | 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4';
+
+/** A transformers.js model whose files lie on this machine: found by `embed/`, run there or by `relate/`. Plain data, for threads. */
+export interface ModelSource {
+  /** `name` and the first digits of `hash`: the same id gives the same answers. */
+  readonly id: string;
+  /** The hub id, or the folder's name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** What stands on top of the network, as `config.json` says: vectors of texts, or scores of pairs. */
+  readonly kind: 'embedding' | 'cross-encoder';
+  readonly file: { readonly type: OnnxType; readonly subfolder: string };
+  readonly sizeBytes: number;
+  /** Lower-case hex over every file that an answer depends on. */
+  readonly hash: string;
 }

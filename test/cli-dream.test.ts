@@ -468,6 +468,7 @@ describe('relate', () => {
     probabilities: z.strictObject({ duplicate: share, refines: share, conflict: share, distinct: share }),
     decided_by: z.enum(['rule', 'model', 'claude', 'person']),
     ambiguous: z.boolean(),
+    reason: z.string().min(1),
   });
 
   it('answers each line with one line, in order', async () => {

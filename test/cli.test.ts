@@ -39,6 +39,7 @@ const commands = [
   'audit',
   'dedupe',
   'relate',
+
   'doctor',
 ];
 
@@ -59,9 +60,23 @@ describe('help', () => {
     expect(asked.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
+  it.each(['list', 'pull', 'check', 'calibrate'])('of models %s is like that of any command', async (word) => {
+    const [asked, flagged, family] = await Promise.all([
+      dreamfold('models', 'help', word),
+      dreamfold('models', word, '--help'),
+      dreamfold('help', 'models'),
+    ]);
+    expect(asked.code).toBe(0);
+    expect(flagged.stdout).toBe(asked.stdout);
+    for (const part of ['--json', '--db <file>', 'Examples:', `  dreamfold models ${word}`, 'Exit codes:'])
+      expect(asked.stdout).toContain(part);
+    expect(asked.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(family.stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'));
+  });
+
   it('offers no command that does not exist yet', async () => {
     const { stdout } = await dreamfold('--help');
-    expect(stdout).not.toMatch(/^ {2}(serve|bench|models)\b/m);
+    expect(stdout).not.toMatch(/^ {2}(serve|bench)\b/m);
   });
 
   it('prints the version of the package', async () => {
@@ -80,6 +95,9 @@ describe('wrong usage ends with exit code 2 and a message on stderr', () => {
   const mistakes: readonly (readonly [string, readonly string[], string])[] = [
     ['an unknown command', ['drem'], 'did you mean dream?'],
     ['help for an unknown command', ['help', 'aply'], 'did you mean apply?'],
+    ['an unknown command of models', ['models', 'lst'], 'did you mean list?'],
+    ['a model that is missing', ['models', 'check'], 'model'],
+    ['too few labelled pairs', ['models', 'calibrate', 'x', '--pairs', '3'], '--pairs'],
     ['an unknown option', ['list', '--treads', '2'], 'did you mean --threads?'],
     ['an unknown option of a command', ['dream', '--sesions', 'x'], 'did you mean --sessions?'],
     ['an option without its value', ['list', '--db'], 'argument missing'],
@@ -116,6 +134,13 @@ describe('wrong usage ends with exit code 2 and a message on stderr', () => {
     const { code, stdout, stderr } = await dreamfold();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('Usage: dreamfold');
+  });
+
+  it('models alone shows its help on stderr', async () => {
+    const { code, stdout, stderr } = await dreamfold('models');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: dreamfold models');
+    expect(stderr).toMatch(/^dreamfold: a command is expected \(dreamfold models --help/m);
   });
 
   it('under --json as one line of JSON', async () => {

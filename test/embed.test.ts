@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ProgressEvent, RunContext, VectorCache } from '../dist/context.js';
@@ -33,7 +33,7 @@ function makeCache(): VectorCache & { readonly rows: Map<string, Float32Array> }
 }
 
 async function embed(options: Partial<EmbedderOptions>, texts: readonly string[], cache: VectorCache | null = null): Promise<Float32Array> {
-  const embedder = await openEmbedder({ model: null, threads: 1, offline: true, ...options });
+  const embedder = await openEmbedder({ model: null, threads: 1, ...options });
   try {
     return await embedder.embed(texts, cache, makeContext());
   } finally {
@@ -126,7 +126,7 @@ describe('a damaged model', () => {
       const folder = copy(what.replaceAll(' ', '-'));
       damage(folder);
       expect(() => loadStaticModel(folder)).toThrow(UserError);
-      await expect(openEmbedder({ model: folder, threads: 1, offline: true })).rejects.toThrow(message);
+      await expect(openEmbedder({ model: folder, threads: 1 })).rejects.toThrow(message);
     });
   }
 });
@@ -211,7 +211,7 @@ describe('the embedder', () => {
 
   it('reports progress up to the number of distinct texts', async () => {
     const events: ProgressEvent[] = [];
-    await using embedder = await openEmbedder({ model: null, threads: 2, offline: true });
+    await using embedder = await openEmbedder({ model: null, threads: 2 });
     await embedder.embed([...sentences, ...sentences], null, makeContext(undefined, events));
     const done = events.map((event) => (event.kind === 'stage' ? event.done : -1));
     expect(done).toEqual([...done].sort((a, b) => a - b));
@@ -219,7 +219,7 @@ describe('the embedder', () => {
   });
 
   it('stops when it is told to, and can be used again', async () => {
-    await using embedder = await openEmbedder({ model: null, threads: 2, offline: true });
+    await using embedder = await openEmbedder({ model: null, threads: 2 });
     const controller = new AbortController();
     const stopAtFirst: RunContext = { ...makeContext(controller.signal), report: () => controller.abort(new Error('stopped')) };
     await expect(embedder.embed(sentences, null, stopAtFirst)).rejects.toThrow('stopped');
@@ -233,8 +233,8 @@ describe('the embedder', () => {
   it('is calibrated with the shipped model alone', async () => {
     const folder = join(temporary, 'other');
     cpSync(shippedModel, folder, { recursive: true });
-    await using shipped = await openEmbedder({ model: null, threads: 1, offline: true });
-    await using other = await openEmbedder({ model: folder, threads: 1, offline: true });
+    await using shipped = await openEmbedder({ model: null, threads: 1 });
+    await using other = await openEmbedder({ model: folder, threads: 1 });
     expect([shipped.calibrated, other.calibrated]).toEqual([true, false]);
     expect(other.id).toBe(shipped.id);
   });
@@ -296,7 +296,7 @@ describe('a transformers.js model', () => {
       ['the', 'cat', 'sat', 'on', 'the', 'mat', '.'],
       null,
     ];
-    await using embedder = await openEmbedder({ model: tiny, threads: 2, offline: true });
+    await using embedder = await openEmbedder({ model: tiny, threads: 2 });
     expect(embedder.dimensions).toBe(16);
     expect(embedder.calibrated).toBe(false);
     expect(embedder.id).toMatch(/^tiny-onnx@[0-9a-f]{12}$/);
@@ -328,11 +328,70 @@ describe('a transformers.js model', () => {
     cpSync(join(tiny, 'config.json'), join(folder, '1_Pooling', 'config.json'));
     const say = (config: object) => writeFileSync(join(folder, '1_Pooling', 'config.json'), JSON.stringify(config));
     say({ pooling_mode_cls_token: true, pooling_mode_mean_tokens: false });
-    await using embedder = await openEmbedder({ model: folder, threads: 1, offline: true });
+    await using embedder = await openEmbedder({ model: folder, threads: 1 });
     const vectors = await embedder.embed(['cat', 'server'], null, makeContext());
     expect([...vectors.subarray(0, 16)]).toEqual([...vectors.subarray(16)]);
     say({ pooling_mode_max_tokens: true });
-    await expect(openEmbedder({ model: folder, threads: 1, offline: true })).rejects.toThrow(/pools its tokens/);
+    await expect(openEmbedder({ model: folder, threads: 1 })).rejects.toThrow(/pools its tokens/);
+  });
+
+  const copyWith = (name: string, files: Readonly<Record<string, unknown>>): string => {
+    const folder = join(temporary, name);
+    cpSync(tiny, folder, { recursive: true });
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));
+    }
+    return folder;
+  };
+  const prompting = 'config_sentence_transformers.json';
+
+  it.skipIf(!hasTransformers)('gets the prompt before each text that its configuration asks for', async () => {
+    const plain = await embed({ model: tiny }, ['use the cat', 'run the cat', 'the cat']);
+    const row = (vectors: Float32Array, i: number) => [...vectors.subarray(i * 16, (i + 1) * 16)];
+    const [use, run, none] = [row(plain, 0), row(plain, 1), row(plain, 2)];
+    const cases: readonly (readonly [string, object, readonly number[]])[] = [
+      ['default', { prompts: { query: 'run ', other: 'use ' }, default_prompt_name: 'other' }, use],
+      ['similarity', { prompts: { query: 'run ', passage: 'run ', STS: 'use ' }, default_prompt_name: null }, use],
+      ['both-sides', { prompts: { query: 'use ', passage: 'run ' } }, use],
+      ['document', { prompts: { query: 'use ', document: 'run ' } }, use],
+      ['questions-alone', { prompts: { query: 'run ', document: '' } }, none],
+      ['no-prompts', { similarity_fn_name: 'cosine' }, none],
+    ];
+    expect(use).not.toEqual(run);
+    for (const [name, config, wanted] of cases) {
+      await using embedder = await openEmbedder({ model: copyWith(`prompt-${name}`, { [prompting]: config }), threads: 1 });
+      expect([name, [...(await embedder.embed(['the cat'], null, makeContext()))]]).toEqual([name, wanted]);
+    }
+  });
+
+  it.skipIf(!hasTransformers)('reads both forms of the pooling configuration, and the steps after it', async () => {
+    const step = (type: string) => ({ idx: 0, name: '0', path: '', type: `sentence_transformers.models.${type}` });
+    const modules = ['Transformer', 'Pooling', 'Normalize'].map(step);
+    const older = copyWith('older', { '1_Pooling/config.json': { pooling_mode_cls_token: true }, 'modules.json': modules });
+    const newer = copyWith('newer', { '1_Pooling/config.json': { pooling_mode: 'cls' } });
+    const plain = await embed({ model: tiny }, ['cat']);
+    const [first, second] = [await embed({ model: older }, ['cat']), await embed({ model: newer }, ['cat'])];
+    expect(first).toEqual(second);
+    expect(first).not.toEqual(plain);
+    expect(dot(first, first)).toBeCloseTo(1, 5);
+  });
+
+  it.skipIf(!hasTransformers)('is refused where its configuration is damaged or asks for what is not known', async () => {
+    const cases: readonly (readonly [string, string, unknown, RegExp])[] = [
+      ['two-modes', '1_Pooling/config.json', { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true }, /pools its tokens/],
+      ['without-prompt', '1_Pooling/config.json', { pooling_mode_mean_tokens: true, include_prompt: false }, /pools its tokens/],
+      ['no-pooling', '1_Pooling/config.json', '{', /1_Pooling\/config\.json is damaged/],
+      ['dense', 'modules.json', [{ type: 'sentence_transformers.models.Dense' }], /a step Dense/],
+      ['no-modules', 'modules.json', { type: 1 }, /modules\.json .* is not understood/],
+      ['no-prompt', prompting, { prompts: { query: 1 } }, /config_sentence_transformers\.json .* is not understood/],
+      ['no-config', 'config.json', '[]', /config\.json is missing or is no configuration/],
+    ];
+    for (const [name, path, content, message] of cases) {
+      const opening = openEmbedder({ model: copyWith(`refused-${name}`, { [path]: content }), threads: 1 });
+      await expect(opening, name).rejects.toThrow(UserError);
+      await expect(opening, name).rejects.toThrow(message);
+    }
   });
 
   it.skipIf(!hasTransformers)('that cannot be used is refused with what to do about it', async () => {
@@ -343,10 +402,9 @@ describe('a transformers.js model', () => {
       [temporary, /has no ONNX file/],
       [broken, /cannot be loaded/],
       [join(temporary, 'absent'), /No model folder/],
-      ['nobody/no-such-model', /not in the local cache and downloads are off/],
     ] as const;
     for (const [model, message] of cases) {
-      const opening = openEmbedder({ model, threads: 1, offline: true });
+      const opening = openEmbedder({ model, threads: 1 });
       await expect(opening).rejects.toThrow(UserError);
       await expect(opening).rejects.toThrow(message);
     }

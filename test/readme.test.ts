@@ -1,9 +1,9 @@
 /** Every command and the library example of the README, run as they stand there. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { binary, copyWebshop, makeFolder, repository } from './support/workspace.js';
+import { binary, copyWebshop, fixtures, makeFolder, repository } from './support/workspace.js';
 
 const readme = readFileSync(join(repository, 'README.md'), 'utf8');
 const blocks = (language: string) =>
@@ -20,6 +20,8 @@ function prepare(): string {
     '{"text":"Tests run with Vitest."}\n{"text":"tests run with `Vitest`"}\n{"text":"Node 22 is used."}\n',
   );
   writeFileSync(join(folder, 'pairs.jsonl'), '{"id":"1","a":"Port 80 is open.","b":"Port 443 is open."}\n');
+  for (const [name, fixture] of [['my-embedding', 'tiny-onnx'] as const, ['my-nli', 'tiny-nli'] as const])
+    cpSync(join(fixtures, fixture), join(folder, name), { recursive: true });
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(repository, join(folder, 'node_modules', 'dreamfold'), 'junction');
   return folder;

@@ -2,6 +2,7 @@
 import type { ZodType } from 'zod';
 import { z } from 'zod';
 import type { Dreamfold } from '../api.js';
+import { cautions } from '../config.js';
 import { type ExitName, UserError } from '../errors.js';
 import type { Problem } from '../memory.js';
 import type { Answers, Screen } from './terminal.js';
@@ -56,7 +57,13 @@ export const commandGroups = {
   other: 'Without a dream:',
 } as const;
 
+/** Commands of two words, by the first of them. */
+export const commandFamilies: Readonly<Record<string, { readonly group: keyof typeof commandGroups; readonly summary: string }>> = {
+  models: { group: 'other', summary: 'other models: list, pull, check, calibrate' },
+};
+
 interface CommandFacts {
+  /** One word, or a family and a word: `models list`. */
   readonly name: string;
   readonly group: keyof typeof commandGroups;
   /** One line, without a full stop. */
@@ -168,6 +175,23 @@ export const llmOption: OptionSpec = {
   choices: llmChoices,
 };
 export const llmSchema = z.enum(llmChoices).default('auto');
+
+/** Options of the commands that judge, for models other than the shipped ones. */
+export const modelOption: OptionSpec = {
+  flags: '--model <id>',
+  text: 'embedding model: a folder or the id of a transformers.js model (default: the shipped one)',
+};
+export const crossEncoderOption: OptionSpec = {
+  flags: '--cross-encoder <id>',
+  text: 'second judging stage: a folder or the id of a text-classification model (first: models calibrate)',
+};
+
+export const cautionOption: OptionSpec = {
+  flags: '--caution <level>',
+  text: 'how sure a change has to be to be made without you (default: normal)',
+  choices: cautions,
+};
+export const cautionSchema = z.enum(cautions).default('normal');
 
 /** @throws UserError `claude`: this build has no way to ask Claude, so what requires it cannot run. */
 export function checkLlm(llm: (typeof llmChoices)[number]): void {

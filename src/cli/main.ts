@@ -23,11 +23,16 @@ const env = z
   .object({
     CLAUDE_CONFIG_DIR: variable,
     DREAMFOLD_DB: variable,
+    DREAMFOLD_MODELS: variable,
     DREAMFOLD_OFFLINE: variable,
+    HF_ENDPOINT: variable,
+    HF_TOKEN: variable,
     NO_COLOR: variable,
     TERM: variable,
   })
   .parse(process.env);
+/** What a variable says, null where it is not set. */
+const given = (value: string): string | null => (value === '' ? null : value);
 const mayColor = env.NO_COLOR === '' && env.TERM !== 'dumb';
 const out = createScreen(process.stdout, mayColor);
 const err = createScreen(process.stderr, mayColor);
@@ -77,6 +82,7 @@ async function openLibrary(held: Held, db: string, threads: number): Promise<Dre
     signal: abort.signal,
     report: progress.report,
     offline: env.DREAMFOLD_OFFLINE === '1',
+    hub: { host: given(env.HF_ENDPOINT), token: given(env.HF_TOKEN), cache: given(env.DREAMFOLD_MODELS) },
   });
 }
 

@@ -1,12 +1,13 @@
 /** All commands, and how argv becomes a call of one of them. Help is rendered from the commands' data. */
 import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { type ExitName, exitCodes, UserError } from '../errors.js';
-import { type Command, commandGroups, type OptionSpec } from './command.js';
+import { type Command, commandFamilies, commandGroups, type OptionSpec } from './command.js';
 import { auditCommand, doctorCommand } from './commands/audit.js';
 import { changesCommand, diffCommand, explainCommand } from './commands/changes.js';
 import { approveCommand, editCommand, rejectCommand } from './commands/decide.js';
 import { dreamCommand, resumeCommand } from './commands/dream.js';
 import { cancelCommand, listCommand, pruneCommand, showCommand } from './commands/dreams.js';
+import { modelsCalibrateCommand, modelsCheckCommand, modelsListCommand, modelsPullCommand } from './commands/models.js';
 import { applyCommand, discardCommand, undoCommand } from './commands/publish.js';
 import { dedupeCommand, relateCommand } from './commands/records.js';
 import { reviewCommand } from './commands/review.js';
@@ -31,6 +32,10 @@ const commands: readonly Command[] = [
   auditCommand,
   dedupeCommand,
   relateCommand,
+  modelsListCommand,
+  modelsPullCommand,
+  modelsCheckCommand,
+  modelsCalibrateCommand,
   doctorCommand,
 ];
 
@@ -93,14 +98,27 @@ function helpAfter({ examples, exits }: Command): string {
   return `\nExamples:\n${lines.join('\n')}\n\n${exitHelp([...commonExits, ...exits])}\n`;
 }
 
+/** The command `models` of `models list`, made with the first of its family. */
+function familyOf(program: CommanderCommand, name: string): CommanderCommand {
+  const known = program.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const { group, summary } = commandFamilies[name] ?? { group: 'other', summary: name };
+  return program
+    .command(name)
+    .summary(summary)
+    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+    .helpGroup(commandGroups[group]);
+}
+
 function addCommand(program: CommanderCommand, command: Command, options: ProgramOptions): void {
-  const added = program
-    .command(command.name)
+  const [family, member] = command.name.split(' ');
+  const added = (member === undefined || family === undefined ? program : familyOf(program, family))
+    .command(member ?? command.name)
     .summary(command.summary)
     .description(
       `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.${command.details === undefined ? '' : `\n\n${command.details}`}`,
     )
-    .helpGroup(commandGroups[command.group])
+    .helpGroup(member === undefined ? commandGroups[command.group] : 'Commands:')
     .addHelpText('after', helpAfter(command));
   for (const { name, text } of command.arguments) added.argument(name, text);
   for (const option of command.options) addOption(added, option);
@@ -146,7 +164,7 @@ function tidyMessage(message: string): string {
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<void> {
   const [first, second] = argv;
-  const unknownHelp = first === 'help' && second !== undefined && !commands.some((command) => command.name === second);
+  const unknownHelp = first === 'help' && second !== undefined && !commands.some(({ name }) => name.split(' ')[0] === second);
   try {
     // `help drem` is answered like `drem`: as an unknown command with the nearest one.
     await buildProgram(options).parseAsync(unknownHelp ? argv.slice(1) : [...argv], { from: 'user' });
@@ -154,7 +172,11 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     if (error.code === 'commander.help')
-      throw new UserError('usage', 'a command is expected (dreamfold --help lists them)', { cause: error });
+      throw new UserError(
+        'usage',
+        `a command is expected (dreamfold ${commandFamilies[first ?? ''] ? `${first} ` : ''}--help lists them)`,
+        { cause: error },
+      );
     throw new UserError('usage', tidyMessage(error.message), { cause: error });
   }
 }

@@ -8,18 +8,20 @@ import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { RunContext, VectorCache } from '../context.js';
 import { UserError } from '../errors.js';
-import { textKey } from '../memory.js';
+import { sha256, textKey } from '../memory.js';
+import { describeModel } from './model-files.js';
+import { readRecipe } from './recipe.js';
 import { encodeTexts, loadStaticModel, type StaticModel, shippedModel } from './static.js';
 import type { TransformerDescription, TransformerSource } from './transformer.js';
 import type { StaticTask, TransformerTask } from './worker.js';
 
 export interface EmbedderOptions {
-  /** Null for the shipped model; else the folder of a static or transformers.js model, or the hub id of one of the latter. */
+  /** Null for the shipped model; else the folder of a static or transformers.js model. */
   readonly model: string | null;
+  /** What a transformers.js model is called in ids; the name of its folder where absent. */
+  readonly name?: string;
   /** Worker threads at most, at least 1. */
   readonly threads: number;
-  /** True forbids every download; a hub id then has to be in the cache of transformers.js already. */
-  readonly offline: boolean;
 }
 
 /** An open model; `close` ends its threads. */
@@ -57,14 +59,13 @@ interface Backend {
 
 /**
  * Opens a model and checks it.
- * @throws UserError where it is missing, damaged or not a model, where transformers.js is needed and not installed, or where a
- * download is needed and not possible.
+ * @throws UserError where it is missing, damaged or no embedding model, or where transformers.js is needed and not installed.
  */
 export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
   const pool = makePool(Math.max(1, Math.floor(options.threads)));
   try {
     const folder = staticFolder(options.model);
-    const backend = folder === null ? await transformerBackend(options, pool) : staticBackend(folder);
+    const backend = folder === null ? await transformerBackend(options.model ?? '', options.name, pool) : staticBackend(folder);
     return new PooledEmbedder(backend, pool);
   } catch (error) {
     await pool.close();
@@ -101,12 +102,18 @@ function staticBackend(folder: string): Backend {
   };
 }
 
-async function transformerBackend(options: EmbedderOptions, pool: Piscina): Promise<Backend> {
-  const source: TransformerSource = { model: options.model ?? '', offline: options.offline };
+async function transformerBackend(folder: string, name: string | undefined, pool: Piscina): Promise<Backend> {
+  if (!existsSync(folder)) throw new UserError('notFound', `No model folder ${folder}. Name a folder, or an id of the hub.`);
+  const model = await describeModel(folder, name);
+  if (model.kind !== 'embedding') {
+    throw new UserError('usage', `${model.name} scores pairs and gives no vectors. Use it with --cross-encoder, and name another --model.`);
+  }
+  const recipe = readRecipe(folder);
+  const source: TransformerSource = { ...model, recipe };
   const described: TransformerDescription = await pool.run(source, { name: 'describeTransformer' });
-  if ('failure' in described) throw new UserError(described.exit, described.failure);
+  if ('failure' in described) throw new UserError('usage', described.failure);
   return {
-    id: described.id,
+    id: `${model.name}@${sha256(`${model.hash} ${JSON.stringify(recipe)}`).slice(0, 12)}`,
     dimensions: described.dimensions,
     calibrated: false,
     batchSize: batchSizes.transformer,

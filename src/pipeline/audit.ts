@@ -1,21 +1,19 @@
 /** A read-only health report of a store: what a dream would find, and what is wrong with its files. Writes nothing but the vector cache. */
 import { dreamSettings, parseSettings } from '../config.js';
-import { openEmbedder } from '../embed/embed.js';
-import { loadWordVectors } from '../embed/words.js';
 import type { MemoryStore, Segmented } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
-import { loadJudge } from '../relate/judge.js';
 import { segmentStore } from '../segment/memory.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, type Engine, stageClockOf } from './engine.js';
+import { openEmbedding, openJudge } from './open-models.js';
 import type { AuditResult } from './results.js';
 import { unreadable } from './screening.js';
 
 /** What Claude Code reads of an index at the start of a session (formats.md 2.1): the rest is cut off silently. */
 const indexLimits = { lines: 200, bytes: 25_000 } as const;
 
-/** @param options input form of `dreamSettings` without `store`: format, fields, exclude */
+/** @param options input form of `dreamSettings` without `store`: format, fields, exclude, model, crossEncoder */
 export async function auditStore(engine: Engine, path: string, options: object): Promise<AuditResult> {
   const settings = parseSettings(dreamSettings, { ...options, store: path });
   const context = contextOf(engine, settings.seed);
@@ -32,15 +30,13 @@ export async function auditStore(engine: Engine, path: string, options: object):
     writeRules: true,
   });
   const segmented = segmentStore(store);
-  const embedder = await openEmbedder({
-    model: settings.model,
-    threads: engine.threads,
-    offline: engine.offline,
-  });
+  await using opened = await openJudge(engine, settings, 'stores');
+  const { embedder, measured } = await openEmbedding(engine, settings.model);
   try {
     const tools = {
       embedder,
-      judge: loadJudge(loadWordVectors(), { within: 'stores' }),
+      judge: opened.judge,
+      minSimilarity: measured?.min_similarity ?? null,
       cache: null,
       clock: stageClockOf(engine),
     };

@@ -28,6 +28,8 @@ export interface ConsolidateInput {
 export interface Tools {
   readonly embedder: Embedder;
   readonly judge: Judge;
+  /** Least similarity of candidates as measured for the model; null for the shipped one and for those never measured. */
+  readonly minSimilarity: number | null;
   readonly cache: VectorCache | null;
   /** Seconds spent so far, by stage; added to. */
   readonly clock: StageClock;
@@ -57,12 +59,12 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
   const steering = await steer(rows, vectors, input.instructions, tools, context);
   const steered = applySteering(rows, vectors, steering, tools.embedder.dimensions);
   const rounds = new Rounds(steered.rows, steered.vectors, input, tools, context);
-  await rounds.run();
+  const decided = await rounds.run();
   const redactions = [
     ...masked.map((one) => planRedaction(one.statement, one.masked, one.kinds)),
     ...inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)).filter((entry) => !refusedBefore(entry)),
   ];
-  const planned = rounds.plan().map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
+  const planned = decided.map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
   return {
     planned: distinguish([...planned, ...redactions]),
     clauses: steering.clauses,

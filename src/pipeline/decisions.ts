@@ -1,19 +1,21 @@
 /** A person's decisions about the changes of a dream: approve, refuse, edit; the output store is rewritten at once. */
+
+import { dreamSettings, parseSettings } from '../config.js';
 import { openEmbedder } from '../embed/embed.js';
-import { loadWordVectors } from '../embed/words.js';
 import { UserError } from '../errors.js';
 import { type Change, type MemoryStore, type PlannedChange, type Segmented, type Side, type Statement, textKey } from '../memory.js';
-import { loadJudge } from '../relate/judge.js';
 import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
 import { countChanges, inputOf } from './dream.js';
 import { contextOf, type Engine, exclusively, findDream } from './engine.js';
+import { openJudge } from './open-models.js';
 import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
 import { type ChangesResult, dreamSummary, type ExplainedPair, type Explanation } from './results.js';
 import { sideOf } from './rounds.js';
 import { checkNoCircle, isActive, Standing, withStatus, yieldTo } from './standing.js';
+import { judgeEach } from './verdicts.js';
 
 export function changesOf(engine: Engine, dream: string | undefined): ChangesResult {
   const row = findDream(engine, dream);
@@ -174,7 +176,10 @@ async function rewrite(
   return rendered.planned;
 }
 
-/** Judges every pair of a change's texts again, which gives the same verdicts, with their probabilities and reasons. */
+/**
+ * Judges every pair of a change's texts again, with their probabilities and reasons: by the models of the dream, which give the same
+ * verdicts, or by the shipped one alone, with a warning, where its cross-encoder is not to be had any more.
+ */
 export async function explainChange(engine: Engine, id: string, dream: string | undefined): Promise<Explanation> {
   const { row, planned } = findAnywhere(engine, id, dream);
   const { change } = planned;
@@ -189,30 +194,33 @@ export async function explainChange(engine: Engine, id: string, dream: string | 
 async function judgePairs(engine: Engine, row: DreamRow, change: Change): Promise<readonly ExplainedPair[]> {
   const { segmented } = inputOf(engine, row);
   const sides = sidesOf(change, segmented, (key) => engine.store.movedTime(key));
-  const judge = loadJudge(loadWordVectors(), { within: 'stores' });
-  const embedder = await openEmbedder({
-    model: null,
-    threads: 1,
-    offline: true,
+  const settings = parseSettings(dreamSettings, row.settings);
+  await using opened = await openJudge({ ...engine, offline: true }, settings, 'stores').catch((error: unknown) => {
+    if (!(error instanceof UserError) || settings.crossEncoder === null) throw error;
+    engine.report({ kind: 'warning', message: `Explained without the second stage that this dream had: ${error.message}` });
+    return openJudge(engine, { ...settings, crossEncoder: null }, 'stores');
   });
+  const embedder = await openEmbedder({ model: null, threads: 1 });
   try {
     const vectors = await embedder.embed(
       sides.map((side) => side.text),
       null,
       contextOf(engine, 0),
     );
-    return sides.flatMap((a, i) =>
-      sides.slice(i + 1).map((b, k) => {
-        const { decidedBy, ...verdict } = judge.judge(a, b);
-        return {
-          a: a.text,
-          b: b.text,
-          ...verdict,
-          decided_by: decidedBy,
-          similarity: dot(vectors, embedder.dimensions, i, i + 1 + k),
-        };
-      }),
+    const pairs = sides.flatMap((a, i) =>
+      sides.slice(i + 1).map((b, k) => ({ a, b, similarity: dot(vectors, embedder.dimensions, i, i + 1 + k) })),
     );
+    const verdicts = await judgeEach(
+      opened.judge,
+      pairs.map(({ a, b }) => [a, b] as const),
+      engine.signal,
+    );
+    return pairs.flatMap(({ a, b, similarity }, at) => {
+      const found = verdicts[at];
+      if (!found) return [];
+      const { decidedBy, ...verdict } = found;
+      return [{ a: a.text, b: b.text, ...verdict, decided_by: decidedBy, similarity }];
+    });
   } finally {
     await embedder.close();
   }

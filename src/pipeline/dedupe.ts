@@ -3,23 +3,25 @@ import { basename, extname } from 'node:path';
 import { clusterPairs } from '../cluster/cluster.js';
 import { type DedupeSettings, dedupeSettings, parseSettings } from '../config.js';
 import type { RunContext } from '../context.js';
-import { type Embedder, openEmbedder } from '../embed/embed.js';
-import { loadWordVectors } from '../embed/words.js';
+import type { Embedder } from '../embed/embed.js';
 import { UserError } from '../errors.js';
 import { findCandidates } from '../index/candidates.js';
 import { firstKept } from '../index/first-kept.js';
-import type { JudgedPair, MemoryStore, Relation, Statement, StoreFormat } from '../memory.js';
+import type { MemoryStore, Relation, Statement, StoreFormat } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
-import { loadJudge } from '../relate/judge.js';
+import type { Judge } from '../relate/judge.js';
 import { decide } from '../resolve/decide.js';
 import { type Row, statementRow } from '../resolve/rows.js';
 import { segmentStore } from '../segment/memory.js';
 import { checkTarget, writeOutput } from '../write/output.js';
 import { renderStore } from '../write/render.js';
 import { contextOf, type Engine, peakRssMb, stageClockOf } from './engine.js';
+import { openEmbedding, openJudge } from './open-models.js';
 import type { DedupeReport, DedupeResult } from './results.js';
+import type { SimilarityFigures } from './similarity.js';
 import type { StageClock } from './stage-clock.js';
+import { Verdicts } from './verdicts.js';
 
 /** Cosine above which a record is dropped by `similarity`, where the user names none (SemHash's default). */
 const defaultThreshold = 0.9;
@@ -61,10 +63,11 @@ export async function dedupeFile(engine: Engine, settings: unknown): Promise<Ded
   const store = await clock.time('read', () => parseRecords(loaded.files, parsed));
   const segmented = await clock.time('segment', () => segmentStore(store));
   const statements = segmented.statements.filter((statement) => statement.lock === null && statement.role === 'fact');
-  const embedder = await openEmbedder({ model: parsed.model, threads: engine.threads, offline: engine.offline });
+  await using opened = await openJudge(engine, { ...parsed, crossEncoder: parsed.by === 'meaning' ? parsed.crossEncoder : null }, 'pairs');
+  const { embedder, measured } = await openEmbedding(engine, parsed.model);
   try {
     const rows = statements.map((statement) => statementRow(statement, () => null));
-    const drops = await findDrops(rows, parsed, embedder, clock, context);
+    const drops = await findDrops(rows, { settings: parsed, embedder, measured, judge: opened.judge, clock, context });
     const effect = { changeId: 'dedupe', drop: drops.flatMap(({ row }) => statements[row]?.id ?? []), replace: [], containers: [] };
     const rendered = await clock.time('write', () => renderStore({ store, segmented, effects: [effect], refused: new Set() }));
     const output = rendered.files[0]?.bytes ?? new Uint8Array();
@@ -88,14 +91,18 @@ function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   return writeOutput([{ path: basename(path), bytes, mode: 0o600 }], { path, single: true });
 }
 
+interface Tools {
+  readonly settings: DedupeSettings;
+  readonly embedder: Embedder;
+  readonly measured: SimilarityFigures | null;
+  readonly judge: Judge;
+  readonly clock: StageClock;
+  readonly context: RunContext;
+}
+
 /** Equal texts first, so that a file of copies is cheap; then one row for each text. */
-async function findDrops(
-  rows: readonly Row[],
-  settings: DedupeSettings,
-  embedder: Embedder,
-  clock: StageClock,
-  context: RunContext,
-): Promise<readonly Drop[]> {
+async function findDrops(rows: readonly Row[], tools: Tools): Promise<readonly Drop[]> {
+  const { settings, embedder, clock, context } = tools;
   const first = new Map<string, number>();
   const copies: Drop[] = [];
   rows.forEach((row, at) => {
@@ -110,13 +117,11 @@ async function findDrops(
   const input = { vectors, dimensions: embedder.dimensions, texts };
   const near =
     settings.by === 'similarity'
-      ? await dropBySimilarity(input, settings, clock, context)
+      ? await dropBySimilarity(input, tools)
       : await dropByMeaning(
           distinct.flatMap((row) => rows[row] ?? []),
           input,
-          settings,
-          clock,
-          context,
+          tools,
         );
   const moved = new Map(
     near.map((drop) => [distinct[drop.row] ?? 0, { ...drop, row: distinct[drop.row] ?? 0, to: distinct[drop.to] ?? 0 }]),
@@ -134,14 +139,22 @@ interface Vectors {
   readonly texts: readonly string[];
 }
 
+/** The threshold asked for, else what was measured to be right often enough, else the shipped one, with a warning. */
+function thresholdOf({ settings, measured, context }: Tools): number {
+  if (settings.threshold !== null) return settings.threshold;
+  if (measured === null) return defaultThreshold;
+  if (measured.threshold.chosen_by === 'precision') return measured.threshold.value;
+  context.report({
+    kind: 'warning',
+    message: `No threshold of ${settings.model} was right often enough when it was measured; ${defaultThreshold} is used. Choose another with --threshold T.`,
+  });
+  return defaultThreshold;
+}
+
 /** Cosine alone: a record goes where an earlier kept one is at least as similar as the threshold. */
-async function dropBySimilarity(
-  input: Vectors,
-  settings: DedupeSettings,
-  clock: StageClock,
-  context: RunContext,
-): Promise<readonly Drop[]> {
-  const threshold = settings.threshold ?? defaultThreshold;
+async function dropBySimilarity(input: Vectors, tools: Tools): Promise<readonly Drop[]> {
+  const { settings, clock, context } = tools;
+  const threshold = thresholdOf(tools);
   const { to, similarity } = await clock.time('index', () => firstKept(input, { threshold, method: settings.index }, context));
   return [...to].flatMap((kept, row) => {
     const near = similarity[row] ?? 0;
@@ -153,40 +166,44 @@ async function dropBySimilarity(
 async function dropByMeaning(
   rows: readonly Row[],
   input: Vectors,
-  settings: DedupeSettings,
-  clock: StageClock,
-  context: RunContext,
+  { settings, measured, judge, clock, context }: Tools,
 ): Promise<readonly Drop[]> {
-  const judge = loadJudge(loadWordVectors());
-  const judged = new Map<string, JudgedPair>();
-  const judgePair = (a: number, b: number, similarity = cosine(input, a, b)): JudgedPair => {
-    const known = judged.get(`${a}:${b}`);
-    if (known) return known;
-    const side = (row: number) => ({ text: rows[row]?.text ?? '', time: null, scope: [] });
-    const pair = { a, b, similarity, verdict: judge.judge(side(a), side(b)) };
-    judged.set(`${a}:${b}`, pair);
-    return pair;
-  };
-  const { candidates } = await clock.time('index', () => findCandidates(input, { method: settings.index, ...candidateLimits }, context));
+  const verdicts = new Verdicts({
+    judge,
+    sideOf: (row) => ({ text: rows[row]?.text ?? '', time: null, scope: [] }),
+    similarityOf: (a, b) => cosine(input, a, b),
+    settled: () => null,
+    signal: context.signal,
+  });
+  const judgePair = (a: number, b: number) => verdicts.of(a, b);
+  const limits = { ...candidateLimits, minSimilarity: measured?.min_similarity ?? candidateLimits.minSimilarity };
+  const { candidates } = await clock.time('index', () => findCandidates(input, { method: settings.index, ...limits }, context));
+  const comparable = candidates.filter(({ a, b }) => rows[a]?.statement?.scope.subject === rows[b]?.statement?.scope.subject);
   const pairs = await clock.time('relate', () =>
-    candidates
-      .filter(({ a, b }) => rows[a]?.statement?.scope.subject === rows[b]?.statement?.scope.subject)
-      .map(({ a, b, similarity }) => judgePair(a, b, similarity)),
+    verdicts.judgeAll(comparable, (done) =>
+      context.report({ kind: 'stage', stage: 'relate', done, total: comparable.length, unit: 'pairs' }),
+    ),
   );
-  const groups = await clock.time('cluster', () => clusterPairs({ count: rows.length, pairs, judge: judgePair }, groupLimits));
-  const within = groups.flatMap(({ members }) => members.flatMap((a, i) => members.slice(i + 1).map((b) => judgePair(a, b))));
+  const groups = await clock.time('cluster', () =>
+    verdicts.settle(() => clusterPairs({ count: rows.length, pairs, judge: judgePair }, groupLimits)),
+  );
+  const within = await verdicts.settle(() =>
+    groups.flatMap(({ members }) => members.flatMap((a, i) => members.slice(i + 1).map((b) => judgePair(a, b)))),
+  );
   const { merges } = decide(
     rows.map((row) => ({ ...row, time: null })),
     rows.map(() => true),
     groups,
     within,
   );
-  return merges.flatMap(({ survivor, dropped }) =>
-    dropped.map((row) => {
-      const pair = judgePair(Math.min(row, survivor), Math.max(row, survivor));
-      const { relation, probabilities } = pair.verdict;
-      return { row, to: survivor, similarity: pair.similarity, relation, confidence: probabilities.duplicate + probabilities.refines };
-    }),
+  return verdicts.settle(() =>
+    merges.flatMap(({ survivor, dropped }) =>
+      dropped.map((row) => {
+        const { similarity, verdict } = judgePair(Math.min(row, survivor), Math.max(row, survivor));
+        const { relation, probabilities } = verdict;
+        return { row, to: survivor, similarity, relation, confidence: probabilities.duplicate + probabilities.refines };
+      }),
+    ),
   );
 }
 

@@ -57,11 +57,7 @@ export async function checkHealth(engine: Engine): Promise<DoctorResult> {
 }
 
 async function checkEmbedding(engine: Engine): Promise<string> {
-  const embedder = await openEmbedder({
-    model: null,
-    threads: 1,
-    offline: true,
-  });
+  const embedder = await openEmbedder({ model: null, threads: 1 });
   try {
     const vectors = await embedder.embed(['We moved from npm to pnpm.'], null, contextOf(engine, 0));
     if (!vectors.some((value) => value !== 0)) throw new Error('the shipped embedding model gives nothing but zeros');

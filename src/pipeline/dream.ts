@@ -8,8 +8,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type DreamSettings, dreamSettings, parseSettings } from '../config.js';
-import { openEmbedder } from '../embed/embed.js';
-import { loadWordVectors } from '../embed/words.js';
 import { toError, UserError } from '../errors.js';
 import {
   type MemoryStore,
@@ -23,12 +21,13 @@ import {
 } from '../memory.js';
 import { type LoadedFiles, loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
-import { loadJudge } from '../relate/judge.js';
 import { segmentStore } from '../segment/memory.js';
 import { type DreamRow, problemForm } from '../store/rows.js';
 import { checkTarget, removeStaging } from '../write/output.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
+import { lastingName } from './model-source.js';
+import { checkCrossEncoder, openEmbedding, openJudge } from './open-models.js';
 import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
 import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
@@ -38,8 +37,10 @@ import { isActive } from './standing.js';
 
 /** Dreams over the store and sessions of `settings` (input form of `dreamSettings`). */
 export async function runDream(engine: Engine, settings: unknown): Promise<DreamResult> {
-  const parsed = parseSettings(dreamSettings, settings);
+  const given = parseSettings(dreamSettings, settings);
+  const parsed = { ...given, model: lastingName(given.model), crossEncoder: lastingName(given.crossEncoder) };
   if (parsed.llm === 'require') throw claudeMissing();
+  await checkCrossEncoder(engine, parsed.crossEncoder);
   return exclusively(engine, async () => {
     const { store: path } = parsed;
     const loaded = await loadFiles(path, {
@@ -172,15 +173,13 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
   const store = await clock.time('read', () => parse(engine.store.loadFiles(row.id, 'input'), row.storeSingle, settings));
   const segmented = await clock.time('segment', () => segmentStore(store));
   const sessions = await clock.time('mine', () => readSpoken(settings, context));
-  const embedder = await openEmbedder({
-    model: settings.model,
-    threads: engine.threads,
-    offline: engine.offline,
-  });
+  await using opened = await openJudge(engine, settings, 'stores');
+  const { embedder, measured } = await openEmbedding(engine, settings.model);
   try {
     const tools = {
       embedder,
-      judge: loadJudge(loadWordVectors(), { within: 'stores' }),
+      judge: opened.judge,
+      minSimilarity: measured?.min_similarity ?? null,
       cache: engine.store.vectors,
       clock,
     };

@@ -1,6 +1,7 @@
 /** What every operation of the library works with: the database, the clock, the way to stop and to report. */
 import { basename, dirname, join } from 'node:path';
 import type { ProgressEvent, RunContext } from '../context.js';
+import type { HubOptions } from '../embed/download.js';
 import { UserError } from '../errors.js';
 import type { DreamRow } from '../store/rows.js';
 import { type DreamStore, openStore } from '../store/store.js';
@@ -18,6 +19,7 @@ export interface Engine {
   readonly signal: AbortSignal;
   readonly report: (event: ProgressEvent) => void;
   readonly offline: boolean;
+  readonly hub: HubOptions;
 }
 
 export interface OpenOptions {
@@ -34,6 +36,8 @@ export interface OpenOptions {
   readonly report?: (event: ProgressEvent) => void;
   /** True: never reach the network, whatever a model id would need. */
   readonly offline?: boolean;
+  /** Where models come from and where they are kept; what is left out is as transformers.js has it. */
+  readonly hub?: Partial<HubOptions>;
 }
 
 /** Opens the database of `options`; whoever opens it closes its `store`. */
@@ -47,6 +51,7 @@ export function openEngine(options: OpenOptions): Engine {
     signal: options.signal ?? new AbortController().signal,
     report: options.report ?? (() => undefined),
     offline: options.offline ?? false,
+    hub: { host: null, token: null, cache: null, ...options.hub },
   };
 }
 

@@ -163,6 +163,8 @@ export interface RelateLine {
   readonly probabilities: Probabilities;
   readonly decided_by: Decider;
   readonly ambiguous: boolean;
+  /** Which guard or which words decided, for a person to read. */
+  readonly reason: string;
 }
 
 export interface RelateResult {

@@ -2,7 +2,6 @@
  * Index, relate, cluster and resolve, repeated until nothing more would be done (usually twice): the rows that a round leaves are
  * what a dream over the output would see, so that such a dream proposes no further change (design section 5).
  */
-import { setImmediate } from 'node:timers/promises';
 import { clusterPairs } from '../cluster/cluster.js';
 import type { RunContext } from '../context.js';
 import { findCandidates } from '../index/candidates.js';
@@ -11,9 +10,13 @@ import { planMerge, planSuggestion, planSupersede } from '../resolve/changes.js'
 import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
 import { isLocked, pairRefusal, type Row } from '../resolve/rows.js';
 import type { ConsolidateInput, Tools } from './consolidate.js';
+import { Verdicts } from './verdicts.js';
 
-/** Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. */
-const minSimilarity = 0.3;
+/**
+ * Candidates are looked for far below any similarity that could decide: a deep paraphrase shares few words. For the shipped model, and
+ * for models that were never calibrated.
+ */
+const shippedMinSimilarity = 0.3;
 /** Rows up to which so many neighbours of each are judged: few rows cost little, and the partner of a deep paraphrase is far down. */
 const neighborsBySize: readonly (readonly [number, number])[] = [
   [500, 24],
@@ -25,9 +28,8 @@ const groupLimits = { maxSize: 24, minLink: 0.35 } as const;
 /** Below this an unsure best guess is not worth a person's time. */
 const minSuggestion = 0.5;
 /** A person's sentence overwrites a memory only on a surer verdict than two memories need between them. */
-const minSpokenConfidence = 0.95;
+const minSpokenConfidence = 0.97;
 const maxRounds = 6;
-const pairsBetweenBreaks = 256;
 
 /** The rounds of one consolidation: which rows are alive, what was decided so far, and every verdict asked for, once. */
 export class Rounds {
@@ -38,7 +40,7 @@ export class Rounds {
   readonly #tools: Tools;
   readonly #context: RunContext;
   readonly #alive: boolean[];
-  readonly #verdicts = new Map<string, JudgedPair>();
+  readonly #verdicts: Verdicts;
   readonly #mergedInto = new Map<number, number>();
   readonly #mergeConfidence = new Map<number, number>();
   readonly #supersedes: Supersede[] = [];
@@ -51,9 +53,22 @@ export class Rounds {
     this.#tools = tools;
     this.#context = context;
     this.#alive = rows.map(() => true);
+    this.#verdicts = new Verdicts({
+      judge: tools.judge,
+      sideOf: (row) => sideOf(this.#row(row)),
+      similarityOf: (a, b) => this.#similarity(a, b),
+      settled: (a, b) => this.#refusedBefore(a, b),
+      signal: context.signal,
+    });
   }
 
-  async run(): Promise<void> {
+  /** Every decision of every round, and what is left for a person. */
+  async run(): Promise<readonly PlannedChange[]> {
+    await this.#repeat();
+    return this.#verdicts.settle(() => this.#plan());
+  }
+
+  async #repeat(): Promise<void> {
     for (let round = 0; round < maxRounds; round++) {
       this.#context.signal.throwIfAborted();
       const decisions = await this.#round();
@@ -69,9 +84,12 @@ export class Rounds {
     const pairs = await clock.time('relate', () => this.#relate(candidates));
     this.#lastPairs = pairs;
     const between = pairs.filter((pair) => this.#rows[pair.a]?.statement && this.#rows[pair.b]?.statement);
-    const judge = (a: number, b: number): JudgedPair => this.#judge(a, b);
-    const groups = await clock.time('cluster', () => clusterPairs({ count: this.#rows.length, pairs: between, judge }, groupLimits));
-    const inGroups = groups.flatMap((group) => this.#pairsOf(group.members));
+    const judge = (a: number, b: number): JudgedPair => this.#verdicts.of(a, b);
+    const count = this.#rows.length;
+    const groups = await clock.time('cluster', () =>
+      this.#verdicts.settle(() => clusterPairs({ count, pairs: between, judge }, groupLimits)),
+    );
+    const inGroups = await this.#verdicts.settle(() => groups.flatMap((group) => this.#pairsOf(group.members)));
     const sure = pairs.filter((pair) => this.#mayAct(pair));
     return clock.time('resolve', () => decide(this.#rows, this.#alive, groups, unique([...sure, ...inGroups])));
   }
@@ -93,7 +111,7 @@ export class Rounds {
     const texts = living.map((row) => this.#rows[row]?.text ?? '');
     const found = await findCandidates(
       { vectors, dimensions, texts },
-      { method: this.#input.index, minSimilarity, maxNeighbors, words: true },
+      { method: this.#input.index, minSimilarity: this.#tools.minSimilarity ?? shippedMinSimilarity, maxNeighbors, words: true },
       this.#context,
     );
     return found.candidates
@@ -112,37 +130,21 @@ export class Rounds {
     return subjectA === subjectB || rowA.spoken !== null || rowB.spoken !== null;
   }
 
-  /** Gives way to the event loop now and then, so that Ctrl-C and a cancel from another process are heard. */
-  async #relate(candidates: readonly Candidate[]): Promise<readonly JudgedPair[]> {
-    const pairs: JudgedPair[] = [];
-    for (const { a, b, similarity } of candidates) {
-      if (pairs.length % pairsBetweenBreaks === 0) {
-        await setImmediate();
-        this.#context.signal.throwIfAborted();
-        this.#reportPairs(pairs.length, candidates.length);
-      }
-      pairs.push(this.#judge(a, b, similarity));
-    }
-    this.#reportPairs(pairs.length, candidates.length);
-    return pairs;
+  #relate(candidates: readonly Candidate[]): Promise<readonly JudgedPair[]> {
+    return this.#verdicts.judgeAll(candidates, (done) =>
+      this.#context.report({ kind: 'stage', stage: 'relate', done, total: candidates.length, unit: 'pairs' }),
+    );
   }
 
-  #reportPairs(done: number, total: number): void {
-    this.#context.report({ kind: 'stage', stage: 'relate', done, total, unit: 'pairs' });
+  #refusedBefore(a: number, b: number): Verdict | null {
+    const [rowA, rowB] = [this.#row(a), this.#row(b)];
+    return this.#input.refused.has(pairRefusal(rowA.key, rowB.key)) ? refusedVerdict : null;
   }
 
-  #judge(a: number, b: number, similarity = this.#similarity(a, b)): JudgedPair {
-    const key = `${a}:${b}`;
-    const known = this.#verdicts.get(key);
-    if (known) return known;
-    const [rowA, rowB] = [this.#rows[a], this.#rows[b]];
-    if (!rowA || !rowB) throw new RangeError(`no rows ${a} and ${b}`);
-    const verdict = this.#input.refused.has(pairRefusal(rowA.key, rowB.key))
-      ? refusedVerdict
-      : this.#tools.judge.judge(sideOf(rowA), sideOf(rowB));
-    const pair = { a, b, similarity, verdict };
-    this.#verdicts.set(key, pair);
-    return pair;
+  #row(at: number): Row {
+    const row = this.#rows[at];
+    if (!row) throw new RangeError(`no row ${at}`);
+    return row;
   }
 
   #similarity(a: number, b: number): number {
@@ -151,7 +153,7 @@ export class Rounds {
   }
 
   #pairsOf(members: readonly number[]): readonly JudgedPair[] {
-    return members.flatMap((a, at) => members.slice(at + 1).map((b) => this.#judge(a, b)));
+    return members.flatMap((a, at) => members.slice(at + 1).map((b) => this.#verdicts.of(a, b)));
   }
 
   #settle({ merges, supersedes }: Decisions): void {
@@ -185,8 +187,8 @@ export class Rounds {
     this.#alive[by] = false;
   }
 
-  /** Every decision of every round, merges of later rounds folded into one per survivor; then what is left for a person. */
-  plan(): readonly PlannedChange[] {
+  /** Merges of later rounds are folded into one per survivor. */
+  #plan(): readonly PlannedChange[] {
     const pairsOf = (rows: readonly number[]) => this.#pairsOf(rows);
     return [
       ...this.#merges().flatMap((merge) => planMerge(this.#rows, merge, pairsOf)),

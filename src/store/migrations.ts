@@ -85,6 +85,15 @@ const steps: readonly string[] = [
     PRIMARY KEY (dream, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE calibrations (
+    model TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, kind)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema version that this program writes; 0 is an empty file. */

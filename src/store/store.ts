@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { VectorCache } from '../context.js';
 import type { ChangeStatus, Finding, PlannedChange, Problem, SourceFile } from '../memory.js';
+import * as calibrations from './calibrations.js';
 import * as changes from './changes.js';
 import { type Connection, connect } from './connection.js';
 import * as dreams from './dreams.js';
@@ -92,10 +93,11 @@ export class DreamStore {
     });
   }
 
-  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, times. */
+  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, times, calibrations. */
   deleteAll(): void {
     this.#db.transaction(() => {
-      for (const table of ['dreams', 'blobs', 'refusals', 'vectors', 'models', 'moved_times']) this.#db.run(`DELETE FROM ${table}`);
+      for (const table of ['dreams', 'blobs', 'refusals', 'vectors', 'models', 'moved_times', 'calibrations'])
+        this.#db.run(`DELETE FROM ${table}`);
     });
   }
 
@@ -169,6 +171,21 @@ export class DreamStore {
 
   movedTime(textKey: string): string | null {
     return selectMovedTime(this.#db, textKey);
+  }
+
+  /** Takes the place of what was measured of that model for that use before. */
+  saveCalibration(row: calibrations.CalibrationRow): void {
+    calibrations.upsertCalibration(this.#db, row);
+  }
+
+  /** @throws UserError `usage` where what was kept is not of this form. */
+  calibration<T>(model: string, kind: calibrations.CalibrationKind, schema: z.ZodType<T>): calibrations.CalibrationRow<T> | null {
+    return calibrations.selectCalibration(this.#db, model, kind, schema);
+  }
+
+  /** By model, then use. */
+  listCalibrations(): readonly calibrations.CalibrationRow[] {
+    return calibrations.selectCalibrations(this.#db);
   }
 
   /** The journal of apply and undo; there is one in a database. */

@@ -1,7 +1,19 @@
 /** `audit` and `doctor`: the health of a store, and of this installation. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { commandLine, defineCommand, exitFor, noOptions, printNext, printProblems, printResult } from '../command.js';
+import {
+  cautionOption,
+  cautionSchema,
+  commandLine,
+  crossEncoderOption,
+  defineCommand,
+  exitFor,
+  modelOption,
+  noOptions,
+  printNext,
+  printProblems,
+  printResult,
+} from '../command.js';
 import { auditLines, doctorLines } from '../render-reports.js';
 import { shellWord } from '../text.js';
 import { formatOptions, formatSchema, formatSettings } from './dream.js';
@@ -18,6 +30,9 @@ export const auditCommand = defineCommand({
       text: 'files that are left out',
       repeat: true,
     },
+    modelOption,
+    crossEncoderOption,
+    cautionOption,
     ...formatOptions,
   ],
   examples: [
@@ -25,12 +40,20 @@ export const auditCommand = defineCommand({
     { line: 'dreamfold audit memory --json', text: 'for a check in CI' },
   ],
   exits: ['partial'],
-  schema: formatSchema.extend({ exclude: z.array(z.string()).default([]) }),
+  schema: formatSchema.extend({
+    exclude: z.array(z.string()).default([]),
+    model: z.string().optional(),
+    crossEncoder: z.string().optional(),
+    caution: cautionSchema,
+  }),
   run: async (cli, [path = ''], options) => {
     const store = resolve(cli.cwd, path);
     const audit = await (await cli.open()).audit(store, {
       ...formatSettings(options),
       exclude: options.exclude,
+      model: options.model ?? null,
+      crossEncoder: options.crossEncoder ?? null,
+      caution: options.caution,
     });
     printResult(cli, audit, () => auditLines(audit, cli.out));
     if (cli.json) printProblems(cli, audit.problems);

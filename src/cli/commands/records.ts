@@ -3,13 +3,17 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { indexMethods } from '../../config.js';
 import {
+  cautionOption,
+  cautionSchema,
   checkLlm,
   commandLine,
+  crossEncoderOption,
   decimalNumber,
   defineCommand,
   exitFor,
   llmOption,
   llmSchema,
+  modelOption,
   printNext,
   printProblems,
   printResult,
@@ -39,10 +43,9 @@ export const dedupeCommand = defineCommand({
     },
     { flags: '--out <file>', text: 'where the kept records go' },
     { flags: '--report <file>', text: 'where the report goes, as JSON' },
-    {
-      flags: '--model <id>',
-      text: 'embedding model: a folder or the id of a transformers.js model (default: the shipped one)',
-    },
+    modelOption,
+    crossEncoderOption,
+    cautionOption,
     {
       flags: '--index <method>',
       text: 'how candidates are found (default: auto)',
@@ -68,6 +71,8 @@ export const dedupeCommand = defineCommand({
     out: z.string().optional(),
     report: z.string().optional(),
     model: z.string().optional(),
+    crossEncoder: z.string().optional(),
+    caution: cautionSchema,
     index: z.enum(indexMethods).default('auto'),
     llm: llmSchema,
   }),
@@ -82,6 +87,8 @@ export const dedupeCommand = defineCommand({
       out: place(options.out),
       report: place(options.report),
       model: options.model ?? null,
+      crossEncoder: options.crossEncoder ?? null,
+      caution: options.caution,
       index: options.index,
     });
     const screen = result.out === null ? cli.err : cli.out;
@@ -108,7 +115,7 @@ export const relateCommand = defineCommand({
   summary: 'judge pairs of statements: duplicate, refines, conflict or distinct',
   details: 'Reads one {"id","a","b","a_time"?,"b_time"?} a line and prints one line of JSON for each, in order.',
   arguments: [{ name: '<file>', text: 'JSONL of pairs' }],
-  options: [llmOption],
+  options: [crossEncoderOption, cautionOption, llmOption],
   examples: [
     {
       line: 'dreamfold relate pairs.jsonl > verdicts.jsonl',
@@ -116,10 +123,13 @@ export const relateCommand = defineCommand({
     },
   ],
   exits: ['partial', 'claude'],
-  schema: z.object({ llm: llmSchema }),
+  schema: z.object({ crossEncoder: z.string().optional(), caution: cautionSchema, llm: llmSchema }),
   run: async (cli, [file = ''], options) => {
     checkLlm(options.llm);
-    const { lines, problems } = await (await cli.open()).relate(resolve(cli.cwd, file));
+    const { lines, problems } = await (await cli.open()).relate(resolve(cli.cwd, file), {
+      crossEncoder: options.crossEncoder ?? null,
+      caution: options.caution,
+    });
     cli.settle();
     for (const line of lines) cli.out.write(toJsonLine(line));
     printProblems(cli, problems);

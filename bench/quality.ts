@@ -10,7 +10,12 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const binary = join(root, 'dist', 'cli', 'main.js');
 const asJson = process.argv.includes('--json');
-const scenarios = [join(root, 'test', 'fixtures', 'webshop'), ...foldersIn(join(root, 'bench', 'quality', 'scenarios'))];
+const scenarios = [
+  join(root, 'test', 'fixtures', 'webshop'),
+  ...foldersIn(join(root, 'bench', 'quality', 'held-out')),
+  ...foldersIn(join(root, 'bench', 'quality', 'scenarios')),
+];
+const pairSets = ['pairs-held-out', 'pairs-dev'];
 const folder = mkdtempSync(join(tmpdir(), 'dreamfold-quality-'));
 
 function foldersIn(path: string): string[] {
@@ -59,9 +64,9 @@ function row(name: string, score: Record<string, unknown>, keys: readonly string
 }
 
 try {
-  const pairs = scorePairs('pairs-dev.jsonl');
+  const pairs = pairSets.map((name) => [name, scorePairs(`${name}.jsonl`)] as const);
   const scores = scenarios.map((scenario) => [scenario.split(/[\\/]/).at(-1) ?? scenario, scoreScenario(scenario)] as const);
-  if (asJson) console.log(JSON.stringify({ pairs, scenarios: Object.fromEntries(scores) }, null, 1));
+  if (asJson) console.log(JSON.stringify({ pairs: Object.fromEntries(pairs), scenarios: Object.fromEntries(scores) }, null, 1));
   else {
     const pairKeys = [
       'pairs',
@@ -89,8 +94,7 @@ try {
       ['scenario', keys],
     ] as const) {
       console.log(`| ${[first, ...names].join(' | ')} |\n|${'---|'.repeat(names.length + 1)}`);
-      if (first === 'pairs') console.log(row('pairs-dev (held out)', pairs, pairKeys));
-      else for (const [name, score] of scores) console.log(row(name, score, keys));
+      for (const [name, score] of first === 'pairs' ? pairs : scores) console.log(row(name, score, names));
       console.log();
     }
   }

@@ -46,7 +46,7 @@ async function exhaustive(): Promise<Result> {
     .sort()
     .flatMap((file) => readFileSync(join(store, file), 'utf8').split('\n'))
     .flatMap((line) => (line.startsWith('- ') ? [line.slice(2)] : []));
-  const embedder = await openEmbedder({ model: null, threads: 1, offline: true });
+  const embedder = await openEmbedder({ model: null, threads: 1 });
   const vectors = await embedder.embed(texts, null, context);
   const { dimensions } = embedder;
   await embedder.close();

@@ -24,7 +24,7 @@ import { loadThesaurus } from '../src/relate/thesaurus.js';
 import { writeModelFile } from './model-card.js';
 import { writeInputs } from './network-inputs.js';
 import { entailmentPairs, naturalPairs } from './network-pretraining.js';
-import { type Example, neighbours, readPairs, toExample } from './relate-examples.js';
+import { type Example, type LabelledPair, neighbours, readPairs, toExample } from './relate-examples.js';
 import { curves, type Judged, report, wrongActs } from './relate-figures.js';
 import { type Forest, fitForest, forestScores, type TreeSettings } from './relate-trees.js';
 
@@ -187,7 +187,8 @@ function pack(
 }
 
 const quality = join(root, 'bench', 'quality');
-const pairs = ['pairs-train.jsonl', 'pairs-more.jsonl'].flatMap((name) => readPairs(join(quality, name)));
+const files = ['pairs-train.jsonl', 'pairs-more.jsonl'].map((name) => ({ name, pairs: readPairs(join(quality, name)) }));
+const pairs = files.flatMap((file) => file.pairs);
 const examples = [
   ...pairs.map((pair) => toExample(pair, reader, 'single')),
   ...neighbours(pairs, reader).map((pair) => toExample(pair, reader, 'extra')),
@@ -236,6 +237,10 @@ const verdicts = judged.map((item) => ({
   verdict: decide(item.pair, item.assessment, item.store ? thresholds.stores : thresholds.pairs),
 }));
 console.log(report(verdicts.filter((item) => !item.extra && !item.store)));
+for (const file of files) {
+  const own = new Set(file.pairs);
+  console.log(`${file.name}: ${report(verdicts.filter((_, i) => own.has(examples[i]?.source as LabelledPair)))}`);
+}
 console.log(curves(judged));
 console.log(`stores: ${report(verdicts.filter((item) => item.store))}`);
 if (values.errors) for (const line of wrongActs(verdicts)) console.log(line);
@@ -250,7 +255,7 @@ const labelled = examples.flatMap(({ source, turned, extra, store }, i) => {
   const raw = Array.from(classes, (_, k) => Math.round((classes[turned ? (mirrored[k] ?? k) : k] ?? 0) * 1e5) / 1e5);
   return [JSON.stringify({ id, group, a, a_time, b, b_time, relation, keep, source: store ? 'stores' : 'pairs', raw })];
 });
-const files: Readonly<Record<string, Uint8Array>> = {
+const written: Readonly<Record<string, Uint8Array>> = {
   'weights.bin': writeModel(
     pack(forest, featureNames(pairFeatures(first.pair.a, first.pair.b, first.pair.alignment, first.pair.later, true)), sha256(network), {
       temperature,
@@ -262,4 +267,4 @@ const files: Readonly<Record<string, Uint8Array>> = {
   'labelled.jsonl.gz': gzipSync(`${labelled.join('\n')}\n`, { level: 9 }),
 };
 mkdirSync(values.out, { recursive: true });
-for (const [name, bytes] of Object.entries(files)) writeModelFile(values.out, name, bytes);
+for (const [name, bytes] of Object.entries(written)) writeModelFile(values.out, name, bytes);

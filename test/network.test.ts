@@ -1,15 +1,17 @@
 /** The attention network: the same bits in WebAssembly and in plain JavaScript, the mirrored pair with the mirrored classes. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import wabt from 'wabt';
 import { loadWordVectors } from '../dist/embed/words.js';
-import { createReader, timeOrder } from '../dist/relate/judge.js';
+import { UserError } from '../dist/errors.js';
+import { createReader, featureVersion, timeOrder } from '../dist/relate/judge.js';
 import { startKernel } from '../dist/relate/kernel.js';
 import { matmulModule } from '../dist/relate/matmul.js';
-import { mirrored } from '../dist/relate/model.js';
+import { mirrored, readModel } from '../dist/relate/model.js';
 import { readNetwork } from '../dist/relate/network.js';
 import { longestSide, pairInput } from '../dist/relate/pair-input.js';
 import { loadThesaurus } from '../dist/relate/thesaurus.js';
@@ -54,6 +56,25 @@ describe('the multiplier', () => {
       { numRuns: 40 },
     );
   });
+});
+
+describe('a damaged model file', () => {
+  for (const name of ['network.bin', 'weights.bin']) {
+    it(`${name} is named with what to do, however much of it is missing`, () => {
+      const place = mkdtempSync(join(tmpdir(), 'dreamfold-network-'));
+      try {
+        const whole = readFileSync(join(folder, name));
+        for (const length of [0, 8, 11, 40, Math.floor(whole.length / 2), whole.length - 1]) {
+          writeFileSync(join(place, name), whole.subarray(0, length));
+          const read = () => (name === 'network.bin' ? readNetwork(place) : readModel(place, featureVersion));
+          expect(read).toThrow(UserError);
+          expect(read).toThrow(name);
+        }
+      } finally {
+        rmSync(place, { recursive: true, force: true });
+      }
+    });
+  }
 });
 
 describe('the network', () => {

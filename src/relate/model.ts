@@ -1,9 +1,7 @@
 /** The relation model's file and its predictor: boosted trees over pair features and the attention network, mixed and calibrated. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Caution } from '../config.js';
-import { UserError } from '../errors.js';
 import { sha256 } from '../memory.js';
+import { damagedModel, readModelFile } from './model-file.js';
 
 /** Outputs of the model: `refines` once for each side that can be the fuller one. */
 export const classes = ['duplicate', 'refinesA', 'refinesB', 'conflict', 'distinct'] as const;
@@ -78,43 +76,15 @@ export function writeModel(model: Omit<RelationModel, 'hash'>): Uint8Array {
   ]);
 }
 
-function damaged(path: string): UserError {
-  return new UserError(
-    'usage',
-    `${path} is not a relation model of this version. Install dreamfold again, or point to a model made by it.`,
-  );
-}
-
-/** The JSON between byte 12 and `end` of one of our own files, whose sizes are checked by what follows; null where it is none. */
-export function readHeader<T>(bytes: Buffer, end: number): T | null {
-  try {
-    return JSON.parse(bytes.toString('utf8', 12, end)) as T; // made by our own script
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Reads a model file.
  * @throws UserError where it is missing, damaged or made for features of another version.
  */
 export function readModel(folder: string, featureVersion: number): RelationModel {
-  const path = join(folder, 'weights.bin');
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UserError('notFound', `${path} cannot be read. Install dreamfold again, or point to a folder with a relation model.`, {
-      cause: error,
-    });
-  }
-  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) throw damaged(path);
-  const start = 12 + bytes.readUInt32LE(8);
-  const header = readHeader<ModelHeader>(bytes, start);
-  if (header === null) throw damaged(path);
+  const { path, bytes, header, start } = readModelFile<ModelHeader>(folder, 'weights.bin', magic);
   const { trees, nodes } = header;
-  if (header.featureVersion !== featureVersion) throw damaged(path);
-  if (bytes.length !== start + trees * 4 + nodes * 8) throw damaged(path);
+  if (header.featureVersion !== featureVersion) throw damagedModel(path);
+  if (bytes.length !== start + trees * 4 + nodes * 8) throw damagedModel(path);
   const slice = (from: number, size: number) => new Uint8Array(bytes.subarray(from, from + size)).buffer;
   return {
     header,

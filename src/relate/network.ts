@@ -3,12 +3,10 @@
  * add what is known of each two tokens: alike, rivals, opposites, same quantity). Reads `network.bin`, made by
  * `scripts/train-network.py`; the matrix products run in WebAssembly.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '../errors.js';
 import { sha256 } from '../memory.js';
 import { type Kernel, startKernel } from './kernel.js';
-import { averageOrders, classCount, readHeader, softmax } from './model.js';
+import { averageOrders, classCount, softmax } from './model.js';
+import { damagedModel, readModelFile } from './model-file.js';
 import { flagCount, linkCount, longestSide, type PairInput, type SideInput } from './pair-input.js';
 
 /** Sizes of a network; `width` and `inner` are multiples of 16, `heads` divides `width`. */
@@ -77,30 +75,15 @@ function isRunnable({ width, heads, inner, ...shape }: NetworkShape): boolean {
   return fits && shape.flagCount === flagCount && shape.linkCount === linkCount;
 }
 
-function damaged(path: string): UserError {
-  return new UserError('usage', `${path} is not a network of this version. Install dreamfold again, or point to a model made by it.`);
-}
-
 /**
  * Reads the network of a model folder.
  * @throws UserError where it is missing, damaged or made for other inputs.
  */
 export function readNetwork(folder: string, options: { readonly plain?: boolean } = {}): AttentionNetwork {
-  const path = join(folder, 'network.bin');
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UserError('notFound', `${path} cannot be read. Install dreamfold again, or point to a folder with a relation model.`, {
-      cause: error,
-    });
-  }
-  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) throw damaged(path);
-  const start = 12 + bytes.readUInt32LE(8);
-  const shape = readHeader<NetworkShape>(bytes, start);
-  if (shape === null || !isRunnable(shape)) throw damaged(path);
+  const { path, bytes, header: shape, start } = readModelFile<NetworkShape>(folder, 'network.bin', magic);
+  if (!isRunnable(shape)) throw damagedModel(path);
   const count = weightLayout(shape).reduce((sum, [, length]) => sum + length, 0);
-  if (bytes.length !== start + 4 * count) throw damaged(path);
+  if (bytes.length !== start + 4 * count) throw damagedModel(path);
   return new Encoder(shape, new Float32Array(new Uint8Array(bytes.subarray(start)).buffer), sha256(bytes), options.plain ?? false);
 }
 

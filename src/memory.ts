@@ -317,8 +317,27 @@ export interface Change {
   readonly status: ChangeStatus;
 }
 
+/** A text that enters the store as a statement of its own. */
+export interface Insertion {
+  /** The store's file that it goes into, or the one that is made for it. */
+  readonly path: string;
+  /**
+   * The memory (a file, or an entry of a file) that is made for it where it is not there yet; null where it joins what is there.
+   * `listed`: a made file gets a line in the store's index.
+   */
+  readonly create: { readonly title: string; readonly description: string; readonly kind: string; readonly listed: boolean } | null;
+  /** The heading it stands under in a Markdown file, made at the end where it is missing; null: with what stands last there. */
+  readonly section: string | null;
+  /** One line, as it reads when the store is read again. */
+  readonly text: string;
+  /** ISO 8601: what it says was last seen then. For formats that write a time down. */
+  readonly at: string;
+  /** What it is about, in a form that outlives another wording, so that a refusal does too; null where nothing of the kind is known. */
+  readonly topic: string | null;
+}
+
 /**
- * What a change does to statements, kept beside it: `drop` leaves the store, `replace` gets new text in place,
+ * What a change does to statements, kept beside it: `drop` leaves the store, `replace` gets new text in place, `insert` enters it,
  * `container` is emptied (reindex). Changes that edit nothing have empty lists.
  */
 export interface Effect {
@@ -328,6 +347,7 @@ export interface Effect {
     readonly statementId: string;
     readonly text: string;
   }[];
+  readonly insert: readonly Insertion[];
   readonly containers: readonly string[];
 }
 
@@ -350,6 +370,9 @@ export interface OutputFile {
   readonly mode: number;
 }
 
+/** What Claude Code reads of an index at the start of a session (formats.md 2.1): the rest is cut off silently. */
+export const indexLimits = { lines: 200, bytes: 25_000 } as const;
+
 /** Lower-case hex SHA-256 of bytes or of the UTF-8 form of a text. */
 export function sha256(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
@@ -363,6 +386,21 @@ export function makeId(prefix: string, ...parts: readonly string[]): string {
 /** Two texts with the same key say the same to the byte, but for case of nothing, spaces and line ends. */
 export function textKey(text: string): string {
   return sha256(text.normalize('NFC').replace(/\s+/gu, ' ').trim());
+}
+
+/** Joins lines by one space; counts every sign that some reader takes for a line end. */
+export function oneLine(text: string): string {
+  return text.replace(/[ \t]*[\r\n\v\f\u0085\u2028\u2029]+[ \t]*/g, ' ');
+}
+
+/**
+ * A text as it reads behind a bullet sign: one line, without signs of its own before it, which would be no part of it any more. A
+ * number that would open a list gets the backslash that keeps it a number.
+ */
+export function bulletText(text: string): string {
+  const line = oneLine(text).trim();
+  const bare = line.replace(/^(?:[-*+]\s+|>\s*|\[[ xX]\]\s+)+(?=\S)/, '');
+  return bare.replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
 }
 
 /** Orders strings by code unit, the same on every machine and in every locale. */

@@ -116,6 +116,7 @@ const planned = (id: string, more: Partial<Change> = {}): PlannedChange => ({
     changeId: id,
     drop: ['st_1'],
     replace: [{ statementId: 'st_2', text: 'x' }],
+    insert: [{ path: 'a.md', create: null, section: null, text: 'New.', at: '2026-01-02T03:04:05.000Z', topic: null }],
     containers: ['ct_1'],
   },
 });

@@ -41,7 +41,7 @@ function textsByPath(statements: readonly Statement[]): Readonly<Record<string, 
 /** Drops and replaces, renders, reads again; what it says must be what was asked for. */
 function checkEdit({ store, segmented }: Read, drop: readonly Statement[], texts: ReadonlyMap<string, string>): void {
   const replace = [...texts].map(([statementId, text]) => ({ statementId, text }));
-  const effects: Effect[] = [{ changeId: 'chg_test', drop: drop.map(({ id }) => id), replace, containers: [] }];
+  const effects: Effect[] = [{ changeId: 'chg_test', drop: drop.map(({ id }) => id), replace, insert: [], containers: [] }];
   const out = renderStore({ store, segmented, effects, refused: new Set() });
   const gone = new Set([...drop.map(({ id }) => id), ...out.reindex.flatMap(({ effect }) => effect.drop)]);
   const left = segmented.statements

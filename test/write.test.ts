@@ -86,6 +86,7 @@ function effect(drop: readonly Statement[], replace: readonly { readonly stateme
     changeId: 'chg_test',
     drop: drop.map(({ id }) => id),
     replace: replace.map(({ statement, text }) => ({ statementId: statement.id, text })),
+    insert: [],
     containers: [],
   };
 }

@@ -30,6 +30,8 @@ interface Draft {
   readonly status: 'proposed' | 'suggested';
   readonly drop?: readonly string[];
   readonly replace?: Effect['replace'];
+  readonly insert?: Effect['insert'];
+  readonly insight?: Change['insight'];
 }
 
 /** A statement as a change names it. */
@@ -60,7 +62,7 @@ export function planChange(draft: Draft): PlannedChange {
     confidence: Math.round(draft.confidence * 10_000) / 10_000,
     decided_by: draft.decidedBy,
     reason: draft.reason,
-    insight: null,
+    insight: draft.insight ?? null,
     support: draft.evidence && draft.evidence.length > 0 ? new Set(draft.evidence.map((entry) => entry.session_id)).size : null,
     evidence: draft.evidence ?? [],
     status: draft.status,
@@ -71,6 +73,7 @@ export function planChange(draft: Draft): PlannedChange {
       changeId: id,
       drop: draft.drop ?? [],
       replace: draft.replace ?? [],
+      insert: draft.insert ?? [],
       containers: [],
     },
   };
@@ -211,6 +214,21 @@ export function planRedaction(statement: Statement, masked: string, kinds: reado
   });
 }
 
+/** A statement that has ended by its own words; `doubt` says why that may be otherwise, null where the words are unmistakable. */
+export function planStale(statement: Statement, words: string, doubt: string | null): PlannedChange {
+  return planChange({
+    kind: 'stale',
+    before: [statement],
+    after: null,
+    relation: null,
+    confidence: doubt === null ? 0.97 : 0.6,
+    decidedBy: 'rule',
+    reason: `By its own words ("${words}") it has ended${doubt === null ? '.' : `, but ${doubt}.`}`,
+    status: doubt === null ? 'proposed' : 'suggested',
+    drop: [statement.id],
+  });
+}
+
 /** Reasons of the judge are half sentences; a report has whole ones. */
 function sentence(reason: string): string {
   const text = reason.charAt(0).toUpperCase() + reason.slice(1);
@@ -268,16 +286,39 @@ export function orderChanges(planned: readonly PlannedChange[]): readonly Planne
 
 /**
  * The keys under which a refusal of this change is remembered: every pair of texts it brings together, or the single text it
- * edits. `keyOf` is `textKey`, handed in so that texts are hashed once.
+ * edits; for an insight also what it is about and what it was seen in, so that other words for it, or one more session, are no new
+ * one. `keyOf` is `textKey`, handed in so that texts are hashed once.
+ * @param effect that of the change; without it an insight is known by its words and evidence only
  */
-export function refusalKeys(change: Change, keyOf: (text: string) => string): readonly string[] {
+export function refusalKeys(change: Change, keyOf: (text: string) => string, effect?: Pick<Effect, 'insert'>): readonly string[] {
   const before = change.before.map((entry) => keyOf(entry.text));
   const after = change.after ? [keyOf(change.after.text)] : [];
   // The names of sections repeat from file to file: one refused is not all refused.
   if (change.kind === 'reindex') return change.before.slice(0, 1).map(({ path, text }) => `reindex:${path}:${keyOf(text)}`);
+  if (change.kind === 'insight') {
+    const topics = (effect?.insert ?? []).flatMap(({ topic }) =>
+      topic === null ? [] : [`insight:${change.insight}:topic:${keyOf(topic)}`],
+    );
+    return [`insight:${after[0] ?? before[0] ?? ''}`, ...topics, ...sightings(change, keyOf)];
+  }
   if (change.kind !== 'merge' && change.kind !== 'supersede' && change.kind !== 'conflict') {
     return [`${change.kind}:${after[0] ?? before[0] ?? ''}`];
   }
   const keys = [...before, ...after.filter((key) => !before.includes(key))];
   return [...new Set(keys.flatMap((a, i) => keys.slice(i + 1).map((b) => pairRefusal(a, b))))];
+}
+
+/** As many quotes of an insight are remembered, in pairs. */
+const rememberedQuotes = 12;
+
+/**
+ * Pairs of quotes from two sessions: one quote may speak for two insights, two in two sessions hardly do. Which quotes are kept depends on
+ * their hashes, so that a few new ones leave most of the pairs.
+ */
+function sightings({ insight, evidence }: Change, keyOf: (text: string) => string): readonly string[] {
+  const quotes = new Map(evidence.map(({ session_id, quote }) => [keyOf(`${session_id}\n${quote}`), session_id]));
+  const kept = [...quotes].toSorted(([a], [b]) => compareText(a, b)).slice(0, rememberedQuotes);
+  return kept.flatMap(([a, session], i) =>
+    kept.slice(i + 1).flatMap(([b, other]) => (session === other ? [] : [`insight:${insight}:seen:${keyOf(`${a}\n${b}`)}`])),
+  );
 }

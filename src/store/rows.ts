@@ -123,6 +123,19 @@ const effect: z.ZodType<Effect> = z.object({
   changeId: z.string(),
   drop: z.array(z.string()),
   replace: z.array(z.object({ statementId: z.string(), text: z.string() })),
+  /** Databases of earlier versions have none. */
+  insert: z
+    .array(
+      z.object({
+        path: z.string(),
+        create: z.object({ title: z.string(), description: z.string(), kind: z.string(), listed: z.boolean() }).nullable(),
+        section: z.string().nullable(),
+        text: z.string(),
+        at: z.string(),
+        topic: z.string().nullable(),
+      }),
+    )
+    .default([]),
   containers: z.array(z.string()),
 });
 

@@ -3,7 +3,7 @@
  * never changes the structure around it: no new line, no new block, no new cell, no end of string.
  */
 import { diffArrays } from 'diff';
-import type { Statement } from '../memory.js';
+import { oneLine, type Statement } from '../memory.js';
 
 /**
  * Encodes `text` for the place of `statement`.
@@ -22,9 +22,9 @@ export function encodeText(
 ): string {
   switch (statement.encoding) {
     case 'json':
-      return encodeJson(text, place.old);
+      return encodeJson(text, isAsciiOnly(place.old));
     case 'csv':
-      return encodeCsv(text, place.old);
+      return encodeCsv(text, place.old.startsWith('"'));
     case 'text':
       return oneLine(text);
     case 'markdown':
@@ -32,18 +32,22 @@ export function encodeText(
   }
 }
 
-/** A JSON string literal; a file that escapes what is not ASCII (as Python does by default) goes on doing so. */
-function encodeJson(text: string, old: string): string {
-  const asciiOnly = /\\u[0-9a-fA-F]{4}/.test(old) && !/[^\x20-\x7e]/.test(old);
+/** True for JSON that escapes what is not ASCII, as Python does by default; it may come decoded or one character a byte. */
+export function isAsciiOnly(json: string): boolean {
+  return /\\u[0-9a-fA-F]{4}/.test(json) && !/[^\t\r\n\x20-\x7e]/.test(json);
+}
+
+/** A JSON string literal. */
+export function encodeJson(text: string, asciiOnly: boolean): string {
   // U+2028 and U+2029 are legal in JSON, but many readers of JSON Lines split there.
   const pattern = asciiOnly ? /[^\x20-\x7e]/g : /[\u2028\u2029]/g;
   return JSON.stringify(text).replace(pattern, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A cell by RFC 4180; quoted where the old one was, where it must be, and where a reader might trim it or take it for a blank line. */
-function encodeCsv(text: string, old: string): string {
+export function encodeCsv(text: string, quoted: boolean): string {
   const mustQuote = text === '' || /[",;\t|\r\n]|^\s|\s$|^#/.test(text);
-  return old.startsWith('"') || mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
+  return quoted || mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 interface MarkdownPlace {
@@ -118,9 +122,4 @@ export function escapeBlockStart(line: string): string {
     /^<(?![a-zA-Z][a-zA-Z0-9+.-]*:|[^\s<>@]+@)[a-zA-Z/!?]/,
   ];
   return opens.some((pattern) => pattern.test(line)) ? `\\${line}` : line;
-}
-
-/** Joins lines by one space; counts every sign that some reader takes for a line end. */
-function oneLine(text: string): string {
-  return text.replace(/[ \t]*[\r\n\v\f\u0085\u2028\u2029]+[ \t]*/g, ' ');
 }

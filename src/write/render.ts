@@ -4,16 +4,20 @@
  *
  * What is emptied goes with its statements: the outermost section, list, table or Markdown file whose every statement leaves,
  * and the index lines that link to a removed file. Each is a named change of its own (`reindex`) that a person can refuse.
+ * What a text is inserted into is not empty.
  */
 import {
+  bulletText,
   type Change,
   type ChangeSide,
   type Container,
   compareText,
   type Effect,
+  type Insertion,
   type MemoryStore,
   makeId,
   type OutputFile,
+  oneLine,
   type PlannedChange,
   type Segmented,
   type SourceFile,
@@ -21,6 +25,7 @@ import {
   type Statement,
 } from '../memory.js';
 import { encodeText } from './encode.js';
+import { depthOf, findPlaces, type Inserted, type Piece } from './insert.js';
 import { lineEnd, type Replacement, splice } from './splice.js';
 
 export interface RenderInput {
@@ -37,30 +42,49 @@ export interface Rendered {
   readonly files: readonly OutputFile[];
   /** In path and line order. */
   readonly reindex: readonly PlannedChange[];
+  /** The line of each text that was inserted; null where it cannot be told. */
+  readonly lineOf: (insertion: Insertion) => number | null;
 }
 
 /**
  * Renders the output store. Pure: the same input gives the same bytes.
  * A record or bullet that several statements share leaves with the last of them, so that none is lost with another.
- * @throws Error where an effect names a locked or unknown statement, or two effects replace one statement by different texts:
- * a bug of the caller.
+ * @throws Error where an effect names a locked or unknown statement, two effects replace one statement by different texts, or a
+ * text is to be inserted where nothing can be: a bug of the caller.
  */
 export function renderStore(input: RenderInput): Rendered {
   const edits = collectEdits(input.segmented, input.effects);
-  const emptied = findEmptied(input, edits.dropped);
+  const inserted = findPlaces(
+    input,
+    input.effects.flatMap((effect) => effect.insert),
+  );
+  const emptied = findEmptied(input, edits.dropped, inserted);
   const statements = groupBy(input.segmented.statements, (statement) => statement.path);
   const containers = groupBy(emptied.containers, (container) => container.path);
-  const files = input.store.files.flatMap((file) => {
+  const kept = input.store.files.flatMap((file) => {
     if (emptied.files.has(file.path)) return [];
     const own = statements.get(file.path) ?? [];
     return [
       renderFile(file, own, containers.get(file.path) ?? [], {
         dropped: emptied.dropped,
         replaced: edits.replaced,
+        pieces: inserted.pieces.get(file.path) ?? [],
       }),
     ];
   });
-  return { files, reindex: emptied.changes };
+  const files = [...kept, ...inserted.created].sort((a, b) => compareText(a.path, b.path));
+  return { files, reindex: emptied.changes, lineOf: (insertion) => findLine(files, insertion) };
+}
+
+/** The only line that holds the text, as Markdown or plain text has it or as a JSON string. */
+function findLine(files: readonly OutputFile[], { path, text }: Insertion): number | null {
+  const file = files.find((candidate) => candidate.path === path);
+  const lines = Buffer.from(file?.bytes ?? [])
+    .toString('utf8')
+    .split('\n');
+  const forms = [bulletText(text), oneLine(text), JSON.stringify(oneLine(text))];
+  const found = lines.flatMap((line, at) => (forms.some((form) => line.includes(form)) ? [at + 1] : []));
+  return found.length === 1 ? (found[0] ?? null) : null;
 }
 
 interface Edits {
@@ -92,24 +116,56 @@ function collectEdits(segmented: Segmented, effects: readonly Effect[]): Edits {
   return { dropped, replaced };
 }
 
-function renderFile(file: SourceFile, statements: readonly Statement[], emptied: readonly Container[], edits: Edits): OutputFile {
+interface FileEdits extends Edits {
+  readonly pieces: readonly Piece[];
+}
+
+/** Texts that enter are put in first; what leaves or changes is then found behind them. */
+function renderFile(file: SourceFile, found: readonly Statement[], gone: readonly Container[], edits: FileEdits): OutputFile {
+  const moved = mover(edits.pieces);
+  const statements = edits.pieces.length === 0 ? found : found.map((one) => movedStatement(one, moved));
+  const emptied = gone.map(({ span }) => moved(span));
   const going = statements.filter((statement) => edits.dropped.has(statement.id));
   const rewritten = statements.flatMap((statement) => {
     const text = edits.replaced.get(statement.id);
     return text === undefined || edits.dropped.has(statement.id) ? [] : [{ statement, text }];
   });
-  if (going.length === 0 && rewritten.length === 0 && emptied.length === 0) return outputFile(file, file.bytes);
-  const content = Buffer.from(file.bytes).toString('latin1');
+  if (going.length === 0 && rewritten.length === 0 && emptied.length === 0 && edits.pieces.length === 0)
+    return outputFile(file, file.bytes);
+  const content = withPieces(Buffer.from(file.bytes).toString('latin1'), edits.pieces);
   const staying = statements.filter((statement) => !edits.dropped.has(statement.id)).map(({ span }) => span);
   const out = splice(content, {
     cuts: [
       ...going.map(({ cut }) => cut).filter(({ span }) => !touchesAny(span, staying)),
-      ...emptied.map(({ span }) => ({ span, list: null })),
+      ...emptied.map((span) => ({ span, list: null })),
     ],
     replacements: rewritten.map(({ statement, text }) => replacement(content, statement, text)),
     markdown: isMarkdown(statements),
   });
   return outputFile(file, Buffer.from(out, 'latin1'));
+}
+
+function withPieces(content: string, pieces: readonly Piece[]): string {
+  const starts = [0, ...pieces.map(({ at }) => at)];
+  return starts.map((start, i) => (pieces[i - 1]?.text ?? '') + content.slice(start, pieces[i]?.at ?? content.length)).join('');
+}
+
+/**
+ * Where a span stands once the pieces are in. A piece at its very end is behind it, one at its start before it.
+ * @throws Error where a piece would stand inside of something that leaves
+ */
+function mover(pieces: readonly Piece[]): (span: Span) => Span {
+  const length = (before: (at: number) => boolean) => pieces.reduce((sum, { at, text }) => sum + (before(at) ? text.length : 0), 0);
+  return ({ start, end }) => {
+    const by = length((at) => at <= start);
+    if (end > start && length((at) => at < end) !== by) throw new Error(`a text would be inserted inside of ${start} to ${end}`);
+    return { start: start + by, end: end + by };
+  };
+}
+
+function movedStatement(statement: Statement, moved: (span: Span) => Span): Statement {
+  const { span, cut } = statement;
+  return { ...statement, span: moved(span), cut: { ...cut, span: moved(cut.span) } };
 }
 
 /** `spans` in order and apart from each other. */
@@ -156,7 +212,7 @@ interface Emptied {
   readonly changes: readonly PlannedChange[];
 }
 
-function findEmptied(input: RenderInput, dropped: ReadonlySet<string>): Emptied {
+function findEmptied(input: RenderInput, dropped: ReadonlySet<string>, inserted: Inserted): Emptied {
   const ids = changeIds(input.segmented);
   const state: State = {
     input,
@@ -164,6 +220,7 @@ function findEmptied(input: RenderInput, dropped: ReadonlySet<string>): Emptied 
     byId: new Map(input.segmented.statements.map((s) => [s.id, s])),
     gone: new Set(dropped),
     changes: [],
+    pieces: inserted.pieces,
   };
   const files = removeFiles(state);
   const containers: Container[] = [];
@@ -188,6 +245,7 @@ interface State {
   readonly byId: ReadonlyMap<string, Statement>;
   readonly gone: Set<string>;
   readonly changes: PlannedChange[];
+  readonly pieces: Inserted['pieces'];
 }
 
 /** Removing a file drops the index lines that link to it, which may empty the next file: until nothing more goes. */
@@ -224,11 +282,22 @@ function leavesWithLink(state: State, line: Statement): boolean {
 
 /** A lead-in says nothing alone: it does not keep its list, and is named by the change that removes it. */
 function goes(state: State, container: Container): boolean {
-  if (container.fixed || state.input.refused.has(state.ids.get(container) ?? '')) return false;
+  if (container.fixed || state.input.refused.has(state.ids.get(container) ?? '') || holdsPiece(state, container)) return false;
   const inside = statementsOf(state, container);
   const staying = inside.filter((statement) => !state.gone.has(statement.id));
   const markdown = container.kind !== 'file' || isMarkdown(inside);
   return markdown && staying.length < inside.length && staying.every((statement) => statement.role === 'lead' && statement.lock === null);
+}
+
+/** True for what a text is inserted into. */
+function holdsPiece({ pieces, input }: State, container: Container): boolean {
+  const { path, kind, span } = container;
+  const inside = (pieces.get(path) ?? []).filter(({ at }) => span.start < at && at <= span.end);
+  if (kind === 'file') return pieces.has(path);
+  if (kind !== 'section') return inside.some(({ at, joins }) => joins || at < span.end);
+  if (inside.length === 0) return false;
+  const depth = depthOf(Buffer.from(input.store.files.find((file) => file.path === path)?.bytes ?? []).toString('latin1'), container);
+  return inside.some((piece) => piece.at < span.end || depth < piece.depth);
 }
 
 function statementsOf(state: State, container: Container): readonly Statement[] {
@@ -275,7 +344,7 @@ function name(
   };
   state.changes.push({
     change,
-    effect: { changeId: id, replace: [], ...does },
+    effect: { changeId: id, replace: [], insert: [], ...does },
   });
 }
 

@@ -134,6 +134,11 @@ const orders: readonly { readonly pattern: RegExp; readonly message: string }[] 
     message: 'Text is addressed to AI agents rather than to readers.',
   },
   {
+    pattern:
+      /\b(?:AIs?|LLMs?|(?:AI|coding|language)\s{1,3}(?:agents?|assistants?|models?)|assistants?|agents)\s{1,3}(?:that\s{1,3}|who\s{1,3})?(?:read(?:s|ing)?|process(?:es|ing)?|pars(?:es?|ing)|see(?:s|ing)?)\s{1,3}this\s{1,3}(?:page|file|document|text|message|comment|readme|repository|output)\b/gi,
+    message: 'Text is addressed to AI agents rather than to readers.',
+  },
+  {
     pattern: /[\u202d\u202e][^\n]{0,200}/g,
     message: 'Text holds characters that change the order in which it is shown.',
   },

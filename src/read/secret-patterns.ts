@@ -178,5 +178,10 @@ export const secretPatterns: readonly SecretPattern[] = [
     isPassphrase,
   ),
   found('password', 'strict', String.raw`\s--?(?:password|passwd|token|secret|api-key|access-token)[= ]["']?${value}`, isGiven),
-  found('password', 'strict', /\scurl\s[^\n]{0,300}?\s(?:-u|--user)[= ]?\s{0,2}["']?[^\s:"']{1,64}:(?<secret>[^\s"']{3,128})/, isGiven),
+  found(
+    'password',
+    'strict',
+    /(?<![\w-])curl(?:\s[^\n]{0,300}?)?\s(?:-u|--user)[= ]?\s{0,2}["']?[^\s:"']{1,64}:(?<secret>[^\s"']{3,128})/,
+    isGiven,
+  ),
 ];

@@ -78,6 +78,7 @@ describe('secrets', () => {
     ['redis://:s3cret@cache:6379', 's3cret'],
     ['mysql --password=opensesame shop', 'opensesame'],
     ['run curl -s -u mira:opensesame https://x', 'opensesame'],
+    ['curl -u mira:opensesame https://x', 'opensesame'],
     ['Authorization: Basic bWlyYTpvcGVuc2VzYW1l', 'bWlyYTpvcGVuc2VzYW1l'],
     ['process.env["STRIPE_KEY"] = "a1b2c3d4"', 'a1b2c3d4'],
   ];

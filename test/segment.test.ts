@@ -239,6 +239,12 @@ describe('time', () => {
     ]) {
       expect([text, dateOfText(text)]).toEqual([text, null]);
     }
+    for (const text of ['2026-02: x', 'As of 2026-02 x', 'Since 2026-02 x', 'From 2026-02 on x', 'x (2026-02)', 'x (set up 2026-02).']) {
+      expect([text, dateOfText(text)]).toEqual([text, at('2026-02-01')]);
+    }
+    for (const text of ['x (2026-13)', 'x since 2026-02', '2026-02 is short', 'x (ticket 2026-021)', '2026-0212: x', 'x (2026-02-)']) {
+      expect([text, dateOfText(text)]).toEqual([text, null]);
+    }
     expect(['2026-02-03', '[2026-02-03]', '2026-02-03 (Tuesday)'].map(dateOfHeading)).toEqual(Array(3).fill(at('2026-02-03')));
     expect(['2026-02-03 release', 'x 2026-02-03'].map(dateOfHeading)).toEqual([null, null]);
   });

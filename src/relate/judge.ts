@@ -28,11 +28,14 @@ export interface Judge {
    * there is no second stage.
    */
   readonly judgeAll: ((pairs: readonly (readonly [a: Side, b: Side])[], signal: AbortSignal) => Promise<readonly Verdict[]>) | null;
+  /** What it reads statements with. */
+  readonly reader: Reader;
 }
 
 /** The shipped model and what it reads: all that a second stage builds on. */
 export interface FirstStage {
   readonly version: string;
+  readonly reader: Reader;
   readonly header: ModelHeader;
   /** The pair in the order of the texts; `turned` where the sides were given the other way round. */
   readonly read: (a: Side, b: Side) => { readonly pair: Case; readonly turned: boolean };
@@ -242,6 +245,7 @@ export function loadFirstStage(words: WordVectors, modelFolder: string = shipped
   const reader = createReader(words, thesaurus);
   return {
     version: sha256(`${model.hash} ${network.hash} ${words.id} ${thesaurus.hash} ${featureVersion}`).slice(0, 16),
+    reader,
     header: model.header,
     read: (a, b) => (outOfOrder(a, b) ? { pair: readCase(b, a, reader), turned: true } : { pair: readCase(a, b, reader), turned: false }),
     rawOf: (pair) => {
@@ -264,5 +268,6 @@ export function loadJudge(words: WordVectors, options: JudgeOptions = {}): Judge
       return decide(pair, assess(pair, first.classesOf(pair, first.rawOf(pair))), thresholds, turned);
     },
     judgeAll: null,
+    reader: first.reader,
   };
 }

@@ -40,6 +40,7 @@ export function createTwoStageJudge(
   return {
     version: sha256(`${first.version} ${second.encoder.id} ${sha256(JSON.stringify(second.layer))}`).slice(0, 16),
     judge: (a, b) => decideAlone(open(a, b)),
+    reader: first.reader,
     judgeAll: async (pairs, signal) => {
       const cases = pairs.map(([a, b]) => open(a, b));
       const asked = cases.flatMap((one, at) => (one.asked ? [at] : []));

@@ -1,6 +1,7 @@
 /** What the judge compares: statements of the store, and statements that persons made in sessions, as rows of one list. */
 import type { JudgedPair, SpokenStatement, Statement, StatementTime } from '../memory.js';
 import { textKey } from '../memory.js';
+import type { Announcement } from '../signals.js';
 
 /** One row: exactly one of `statement` and `spoken` is set. */
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   readonly time: string | null;
   readonly statement: Statement | null;
   readonly spoken: SpokenStatement | null;
+  /** Where a person says that something has changed: `spoken` is that then, and the row is compared in its own way. */
+  readonly announced?: Announcement;
 }
 
 /** The time that may settle a conflict, or null: the time of a file is too weak (a checkout resets it). */
@@ -39,6 +42,12 @@ export function spokenRow(spoken: SpokenStatement): Row {
     statement: null,
     spoken,
   };
+}
+
+/** The words of an announcement as a row: the short stretch, or the longer one. */
+export function announcedRow(announced: Announcement, text: string): Row {
+  const { sessionId, at, person, path, line } = announced;
+  return { ...spokenRow({ text, sessionId, at, person, path, line }), announced };
 }
 
 export function isLocked(row: Row): boolean {

@@ -160,7 +160,7 @@ const signs: readonly Sign[] = [
 ];
 
 /** Words of a report that something does not work as it should: what is described then is the fault. */
-const trouble =
+export const trouble =
   /\b(?:fail\w*|errors?|broken|breaks|broke|crash\w*|bugs?|wrong|twice|hangs?|stuck|blank|undefined|exception|traceback|(?:doesn't|does not|don't|not) work\w*|slow\w*|flaky|red|missing)\b/iu;
 
 /** A corrected value, where the person has just said no: "It's 14 days after delivery." */
@@ -169,15 +169,19 @@ const correctedValue =
 const saysNo =
   /(?:^|[.!]\s+)(?:no\b(?! (?:problem|worries|joke|need|rush|idea|no\b|thanks))|nope|wrong|incorrect|actually|that's (?:wrong|not (?:right|true))|not quite)/iu;
 
+/** What somebody means to do. */
+export const intention =
+  /\b(?:let's|lets|let us|plan(?:ning)? to|going to|want to|wants to|trying to|about to|hope to|like to|need to|have to run)\b/iu;
+
 /** Sentences that state nothing: questions, ideas, doubts, and what others said. */
-const nothingStated: readonly RegExp[] = [
+export const nothingStated: readonly RegExp[] = [
   /\?/u,
   /^(?:(?:and|so|but|ok|hm+|well)[, ]+)*(?:what|why|how|who|where|when|which|can|could|should|would|shall|do|does|did|is|are|was|will|may|have|has) (?:i|you|we|it|they|that|this|there|the|he|she|about|if)\b/iu,
   /\b(?:what if|if we|if you|if i|could we|couldn't we|should we|shall we|we could|we might|we may|i might|maybe|perhaps|possibly|probably|hopefully|suppose|supposedly|imagine|assuming|in theory)\b/iu,
   /\b(?:i'd|we'd|you'd|it'd|would|wouldn't|wish|wonder(?:ing)?|thinking|considering|curious|guess|not sure|i think|i believe|i suppose|seems?|looks? like|sounds? like|feels? like)\b/iu,
   /\b(?:undecided|not decided|just a thought|an idea|some ?day|one day|rhetorical|hypothetical(?:ly)?|joking|kidding|just curious)\b/iu,
   /\b(?:says|said|asks|asked|told|swears?|claims?|claimed|complains?|complained|mailed|writes|wrote|reported|read about|i read|i heard|according to)\b/iu,
-  /\b(?:let's|lets|let us|plan(?:ning)? to|going to|want to|wants to|trying to|about to|hope to|like to|need to|have to run)\b/iu,
+  intention,
 ];
 
 /** Sentences that are about this session or these days only. */
@@ -203,7 +207,7 @@ const shown =
   /```[\s\S]*?(?:```|(?![\s\S]))|~~~[\s\S]*?(?:~~~|(?![\s\S]))|^[ \t]*>.*$|^(?: {4}|\t).*$|^[ \t]*(?:at \S+ \(|\$ |\d{4}-\d\d-\d\d[T ]\d\d:).*$/gmu;
 const quoted = /"[^"\n]{2,300}"|\u201c[^\u201d\n]{2,300}\u201d|\u00ab[^\u00bb\n]{2,300}\u00bb|`[^`\n]+`/gu;
 
-interface Sentence {
+export interface Sentence {
   readonly start: number;
   readonly end: number;
   /** The sentence with what is quoted in it blanked out. */
@@ -213,6 +217,8 @@ interface Sentence {
 }
 
 const abbreviation = /(?:^|[\s(])(?:e\.g|i\.e|etc|vs|approx|resp|incl|no|nr|dr|mr|mrs|ms|st|ca|cf|[a-z])\.$/iu;
+/** Signs before the end among which `abbreviation` finds all that it could find. */
+const abbreviated = 12;
 const bullet = /^\s*(?:[-*+]|\d+[.)])\s+/u;
 
 function blank(text: string, fill: string): string {
@@ -220,7 +226,7 @@ function blank(text: string, fill: string): string {
 }
 
 /** The sentences of a text, in order; offsets are into `text`. */
-function sentencesOf(text: string): readonly Sentence[] {
+export function sentencesOf(text: string): readonly Sentence[] {
   const said = text
     .replace(shown, (found) => blank(found, ' '))
     .replace(quoted, (found) => blank(found, found.startsWith('`') ? '`' : 'x'));
@@ -235,9 +241,9 @@ function sentencesOf(text: string): readonly Sentence[] {
     paragraph += 1;
     let from = block.index + (bullet.exec(block[0])?.[0].length ?? 0);
     const end = block.index + block[0].length;
-    for (const stop of block[0].matchAll(/[.!?]+["')\]]*(?=\s)/gu)) {
+    for (const stop of block[0].matchAll(/(?<![.!?])[.!?]+["')\]]*(?=\s)/gu)) {
       const to = block.index + stop.index + stop[0].length;
-      if (to <= from || (stop[0] === '.' && abbreviation.test(said.slice(from, to)))) continue;
+      if (to <= from || (stop[0] === '.' && abbreviation.test(said.slice(Math.max(from, to - abbreviated), to)))) continue;
       push(from, to);
       from = to;
     }
@@ -257,7 +263,7 @@ function states(said: string, turnSaysNo: boolean): boolean {
 }
 
 /** First sentence that the one at `index` cannot do without, at most two back and in the same paragraph. */
-function firstNeeded(sentences: readonly Sentence[], index: number): number {
+export function firstNeeded(sentences: readonly Sentence[], index: number): number {
   let first = index;
   while (first > 0 && index - first < 2) {
     const [before, current] = [sentences[first - 1], sentences[first]];

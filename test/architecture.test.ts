@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
-const vocabulary = ['memory.ts', 'errors.ts', 'context.ts', 'config.ts'];
+const vocabulary = ['memory.ts', 'signals.ts', 'errors.ts', 'context.ts', 'config.ts'];
 const stages = ['read', 'segment', 'embed', 'index', 'relate', 'cluster', 'mine', 'resolve', 'write', 'review', 'server', 'store'];
 
 /** What each room may import besides itself and the vocabulary. A stage imports no other stage. */

@@ -40,5 +40,6 @@ it('dreams over the web shop: nothing lost or leaked, duplicates merged, the lat
   expect(score.merge_recall).toBeGreaterThanOrEqual(0.4);
   expect(score.conflict_recall).toBeGreaterThanOrEqual(0.6);
   expect(Number.parseInt(score.superseded_in_store, 10)).toBeGreaterThanOrEqual(3);
+  expect(Number.parseInt(score.superseded_from_sessions, 10)).toBeGreaterThanOrEqual(5);
   expect(changes.filter((change) => change.status === 'suggested').length).toBe(score.suggested);
 });

@@ -161,7 +161,7 @@ function placeOf(change: Change): string {
 }
 
 /** Everything that speaks for a change: all quotes, and each judged pair with its scores. */
-export function explanationLines({ dream, change, pairs }: Explanation, style: Style): string[] {
+export function explanationLines({ dream, change, pairs, effect }: Explanation, style: Style): string[] {
   const { colors, width } = style;
   const judged = pairs.flatMap((pair) => {
     const probabilities = Object.entries(pair.probabilities).map(([relation, value]) => `${relation} ${formatPercent(value)}`);
@@ -183,6 +183,7 @@ export function explanationLines({ dream, change, pairs }: Explanation, style: S
     `${kindTitle(change.kind, change.status)}, in dream ${oneLine(dream)}`,
     '',
     ...changeLines(change, style, { quotes: Number.POSITIVE_INFINITY }),
+    ...(effect === null ? [] : hang('    effect: ', effect.sentence, width)),
     ...(judged.length > 0 ? ['', colors.bold(`Pairs compared (${pairs.length})`), ...judged] : []),
   ];
 }

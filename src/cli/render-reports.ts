@@ -31,6 +31,7 @@ export function auditLines(audit: AuditResult, style: Style): string[] {
     ['  Duplicates', formatCount(audit.duplicates.length)],
     ['  Conflicts', formatCount(audit.conflicts.length)],
     ['  Superseded', formatCount(audit.superseded.length)],
+    ['  Stale', formatCount(audit.stale.length)],
     ['  Perhaps', formatCount(audit.suggested.length)],
     ['  Orphans', formatCount(audit.orphans.length)],
     ['  Dead links', formatCount(audit.dead_links.length)],
@@ -46,6 +47,7 @@ export function auditLines(audit: AuditResult, style: Style): string[] {
     ),
     ...changeSection('Duplicates', audit.duplicates, style),
     ...changeSection('Superseded by a later value', audit.superseded, style),
+    ...changeSection('Stale', audit.stale, style),
     ...changeSection('Conflicts', audit.conflicts, style),
     ...changeSection('Perhaps, but not sure', audit.suggested, style),
     ...section(

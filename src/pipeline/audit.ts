@@ -1,6 +1,6 @@
 /** A read-only health report of a store: what a dream would find, and what is wrong with its files. Writes nothing but the vector cache. */
 import { dreamSettings, parseSettings } from '../config.js';
-import type { MemoryStore, Segmented } from '../memory.js';
+import { indexLimits, type MemoryStore, type Segmented } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
 import { segmentStore } from '../segment/memory.js';
@@ -9,9 +9,6 @@ import { contextOf, type Engine, stageClockOf } from './engine.js';
 import { openEmbedding, openJudge } from './open-models.js';
 import type { AuditResult } from './results.js';
 import { unreadable } from './screening.js';
-
-/** What Claude Code reads of an index at the start of a session (formats.md 2.1): the rest is cut off silently. */
-const indexLimits = { lines: 200, bytes: 25_000 } as const;
 
 /** @param options input form of `dreamSettings` without `store`: format, fields, exclude, model, crossEncoder */
 export async function auditStore(engine: Engine, path: string, options: object): Promise<AuditResult> {
@@ -44,6 +41,11 @@ export async function auditStore(engine: Engine, path: string, options: object):
       store,
       segmented,
       spoken: [],
+      announced: [],
+      insights: [],
+      printed: [],
+      projects: new Map<string, string>(),
+      minSupport: settings.minSupport,
       index: settings.index,
       instructions: null,
       refused: new Set<string>(),
@@ -60,6 +62,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       statements: segmented.statements.length,
       duplicates: proposed.filter((change) => change.kind === 'merge'),
       superseded: proposed.filter((change) => change.kind === 'supersede'),
+      stale: proposed.filter((change) => change.kind === 'stale'),
       conflicts: changes.filter((change) => change.kind === 'conflict'),
       suggested: changes.filter((change) => change.status === 'suggested' && change.kind !== 'conflict'),
       ...links(store, segmented),

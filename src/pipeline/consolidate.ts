@@ -7,8 +7,14 @@ import type { RunContext, VectorCache } from '../context.js';
 import type { Embedder } from '../embed/embed.js';
 import { type Finding, type MemoryStore, type PlannedChange, type Segmented, type SpokenStatement, textKey } from '../memory.js';
 import type { Judge } from '../relate/judge.js';
-import { distinguish, planFileRedaction, planRedaction, refusalKeys } from '../resolve/changes.js';
-import { compareTimes, type Row, spokenRow, statementRow } from '../resolve/rows.js';
+import { distinguish, planFileRedaction, planRedaction, planStale, refusalKeys } from '../resolve/changes.js';
+import { planPrinted } from '../resolve/printed.js';
+import { announcedRow, compareTimes, isLocked, type Row, spokenRow, statementRow } from '../resolve/rows.js';
+import { endOf, hasEnded } from '../segment/ends.js';
+import { programName } from '../segment/printed.js';
+import type { Announcement, Insight, PrintedVersion } from '../signals.js';
+import { bareWords, isDone } from './announcing.js';
+import { insightRow, type PlannedInsight, planInsights, screenInsights, type WeighedInsight } from './insights.js';
 import { Rounds } from './rounds.js';
 import { type Screened, screenFiles, screenStatements } from './screening.js';
 import type { StageClock } from './stage-clock.js';
@@ -18,6 +24,15 @@ export interface ConsolidateInput {
   readonly store: MemoryStore;
   readonly segmented: Segmented;
   readonly spoken: readonly SpokenStatement[];
+  /** What persons said has changed. */
+  readonly announced: readonly Announcement[];
+  /** What the sessions teach together. */
+  readonly insights: readonly Insight[];
+  /** Versions that commands of the agent printed, and the folders that sessions worked in, by session id. */
+  readonly printed: readonly PrintedVersion[];
+  readonly projects: ReadonlyMap<string, string>;
+  /** In how many sessions a command has to print a value that replaces one in a memory. */
+  readonly minSupport: number;
   readonly index: IndexMethod;
   readonly instructions: string | null;
   /** Keys of what a person refused (`refusalKeys`). */
@@ -39,46 +54,70 @@ export interface Consolidation {
   readonly planned: readonly PlannedChange[];
   /** What each clause of the instructions matched. */
   readonly clauses: readonly FollowedClause[];
+  /** The insights that were not to be ignored, with what became of each. */
+  readonly taught: readonly PlannedInsight[];
   readonly findings: readonly Finding[];
 }
 
 /** What a dream would change in a store, reindexing aside. Pure but for the embedding cache; the store itself is not touched. */
 export async function consolidate(input: ConsolidateInput, tools: Tools, context: RunContext): Promise<Consolidation> {
-  const screened = screenStatements(input.segmented, input.spoken);
+  const screened = withoutEnded(screenStatements(input.segmented, input.spoken, input.announced), context.now);
   const inFiles = screenFiles(input.store, input.segmented);
   const refusedBefore = ({ change }: PlannedChange) => refusalKeys(change, textKey).some((key) => input.refused.has(key));
   const masked = screened.redactions.filter((one) => !refusedBefore(planRedaction(one.statement, one.masked, one.kinds)));
   const rows = rowsOf(input, { ...screened, redactions: masked });
-  const vectors = await tools.clock.time('embed', () =>
-    tools.embedder.embed(
-      rows.map((row) => row.text),
-      tools.cache,
-      context,
-    ),
-  );
-  const steering = await steer(rows, vectors, input.instructions, tools, context);
+  const insights = screenInsights(input.insights);
+  const texts = [...rows.map((row) => row.text), ...insights.map((insight) => insight.text)];
+  const vectors = await tools.clock.time('embed', () => tools.embedder.embed(texts, tools.cache, context));
+  const steering = await steer([...rows, ...insights.map(insightRow)], vectors, input.instructions, tools, context);
   const steered = applySteering(rows, vectors, steering, tools.embedder.dimensions);
-  const rounds = new Rounds(steered.rows, steered.vectors, input, tools, context);
-  const decided = await rounds.run();
+  const ended = endedRows(steered.rows, context.now).filter(({ planned }) => !refusedBefore(planned));
+  const left = leaveOut(steered, new Set(ended.filter(({ planned }) => planned.change.status === 'proposed').map(({ at }) => at)));
+  const updated = left.rows.flatMap((row) => planUpdate(row, input, screened.announced)).filter((entry) => !refusedBefore(entry));
+  const current = await withUpdates(left, updated, tools, context);
+  const rounds = new Rounds(current.rows, current.vectors, input, tools, context);
+  const decided = [...ended.map(({ planned }) => planned), ...updated, ...(await rounds.run())];
+  const taught = await planInsights(
+    weigh(insights, rows.length, vectors, steering, tools.embedder.dimensions),
+    { ...input, judge: tools.judge, rounds },
+    context,
+  );
   const redactions = [
     ...masked.map((one) => planRedaction(one.statement, one.masked, one.kinds)),
     ...inFiles.redactions.map(({ path, lines, kinds }) => planFileRedaction(path, lines, kinds)).filter((entry) => !refusedBefore(entry)),
   ];
   const planned = decided.map((entry) => (inFocus(entry, rows, steering.focus) ? entry : asSuggestion(entry)));
   return {
-    planned: distinguish([...planned, ...redactions]),
+    planned: distinguish([...planned, ...taught.flatMap((one) => one.planned ?? []), ...redactions]),
+    taught,
     clauses: steering.clauses,
     findings: [...screened.findings, ...inFiles.findings],
   };
 }
 
-/** Rows without those to be ignored; those to be kept are locked. Vectors go along, row by row. */
-function applySteering(
-  rows: readonly Row[],
+/** Insights without those to be ignored; they stand behind the first `before` rows. */
+function weigh(
+  insights: readonly Insight[],
+  before: number,
   vectors: Float32Array,
-  { keep, ignore }: Steering,
+  { ignore, focus }: Steering,
   dimensions: number,
-): { readonly rows: readonly Row[]; readonly vectors: readonly Float32Array[] } {
+): readonly WeighedInsight[] {
+  return insights.flatMap((insight, i) => {
+    const at = before + i;
+    if (ignore.has(at)) return [];
+    return [{ insight, vector: vectors.subarray(at * dimensions, (at + 1) * dimensions), inFocus: focus === null || focus.has(at) }];
+  });
+}
+
+interface Steered {
+  readonly rows: readonly Row[];
+  /** Row by row. */
+  readonly vectors: readonly Float32Array[];
+}
+
+/** Rows without those to be ignored; those to be kept are locked. Vectors go along, row by row. */
+function applySteering(rows: readonly Row[], vectors: Float32Array, { keep, ignore }: Steering, dimensions: number): Steered {
   const left = rows.flatMap((_, at) => (ignore.has(at) ? [] : [at]));
   const steered = left.flatMap((at) => {
     const row = rows[at];
@@ -88,6 +127,70 @@ function applySteering(
       : [row];
   });
   return { rows: steered, vectors: left.map((at) => vectors.subarray(at * dimensions, (at + 1) * dimensions)) };
+}
+
+/** What was said of a time that is over at `now` replaces nothing: the next dream would take it out and leave nothing behind. */
+function withoutEnded(screened: Screened, now: string): Screened {
+  const isOver = (text: string, at: string | null) => hasEnded(text, { at, source: at === null ? 'none' : 'session' }, now);
+  return {
+    ...screened,
+    spoken: screened.spoken.filter(({ text, at }) => !isOver(text, at)),
+    announced: screened.announced.filter(({ text, wide, at }) => !isOver(text, at) && !isOver(wide, at)),
+  };
+}
+
+/** Statements that may be changed and have ended by their own words at `now`, by their place in `rows`. */
+function endedRows(rows: readonly Row[], now: string): readonly { readonly at: number; readonly planned: PlannedChange }[] {
+  return rows.flatMap((row, at) => {
+    if (row.statement === null || isLocked(row)) return [];
+    const end = endOf(row.text, row.statement.time);
+    return end === null || Date.parse(now) < Date.parse(end.at) ? [] : [{ at, planned: planStale(row.statement, end.words, end.doubt) }];
+  });
+}
+
+/** What has ended is not there for the rounds: a dream over the output will not find it either. */
+function leaveOut({ rows, vectors }: Steered, gone: ReadonlySet<number>): Steered {
+  return { rows: rows.filter((_, at) => !gone.has(at)), vectors: vectors.filter((_, at) => !gone.has(at)) };
+}
+
+function planUpdate(row: Row, input: ConsolidateInput, announced: readonly Announcement[]): PlannedChange[] {
+  if (row.statement === null || input.printed.length === 0) return [];
+  const planned = planPrinted(row.statement, { ...input, announced, programName });
+  return planned === null ? [] : [planned];
+}
+
+/** The statements whose value was replaced go on with their new text. */
+async function withUpdates(
+  { rows, vectors }: Steered,
+  updated: readonly PlannedChange[],
+  tools: Tools,
+  context: RunContext,
+): Promise<Steered> {
+  const texts = new Map(
+    updated.flatMap(({ change, effect }) => effect.replace.map((one) => [one.statementId, { ...one, change }] as const)),
+  );
+  if (texts.size === 0) return { rows, vectors };
+  const fresh = await tools.embedder.embed(
+    [...texts.values()].map(({ text }) => text),
+    tools.cache,
+    context,
+  );
+  const places = new Map([...texts.keys()].map((id, at) => [id, at]));
+  const placeOf = (row: Row) => places.get(row.statement?.id ?? '') ?? -1;
+  return {
+    rows: rows.map((row) => {
+      const found = texts.get(row.statement?.id ?? '');
+      if (found === undefined || row.statement === null) return row;
+      const at = found.change.evidence.at(-1)?.at ?? null;
+      const time = { at, source: at === null ? 'none' : 'session' } as const;
+      return statementRow({ ...row.statement, text: found.text, time }, () => null);
+    }),
+    vectors: vectors.map((vector, at) => {
+      const row = rows[at];
+      const place = row === undefined ? -1 : placeOf(row);
+      return place < 0 ? vector : fresh.subarray(place * tools.embedder.dimensions, (place + 1) * tools.embedder.dimensions);
+    }),
+  };
 }
 
 function inFocus({ effect }: PlannedChange, rows: readonly Row[], focus: ReadonlySet<number> | null): boolean {
@@ -115,7 +218,18 @@ function rowsOf(input: ConsolidateInput, screened: Screened): readonly Row[] {
     const [moved, said] = [input.movedTime(key), repeated.get(key) ?? null];
     return moved === null || (compareTimes(said, moved) ?? 0) > 0 ? (said ?? moved) : moved;
   };
-  return [...judged.map((statement) => statementRow(statement, timeOf)), ...spoken.map(spokenRow)];
+  return [
+    ...judged.map((statement) => statementRow(statement, timeOf)),
+    ...spoken.map(spokenRow),
+    ...announcedRows(input.segmented, screened.announced),
+  ];
+}
+
+/** Both stretches of each announcement that does not stand in the store yet: an earlier dream may have put it there. */
+function announcedRows({ statements }: Segmented, announced: readonly Announcement[]): readonly Row[] {
+  const texts = announced.length === 0 ? [] : statements.map(({ text }) => bareWords(text));
+  const open = announced.filter((one) => !isDone(one, texts));
+  return open.flatMap((one) => [...new Set([one.text, one.wide])].map((text) => announcedRow(one, text)));
 }
 
 /** What a person says again in the words of a memory is as late as the last time. */

@@ -1,5 +1,4 @@
 /** A person's decisions about the changes of a dream: approve, refuse, edit; the output store is rewritten at once. */
-
 import { dreamSettings, parseSettings } from '../config.js';
 import { openEmbedder } from '../embed/embed.js';
 import { UserError } from '../errors.js';
@@ -8,6 +7,7 @@ import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
 import { countChanges, inputOf } from './dream.js';
+import { effectOf } from './effects.js';
 import { contextOf, type Engine, exclusively, findDream } from './engine.js';
 import { openJudge } from './open-models.js';
 import { checkOurs, place } from './placing.js';
@@ -48,7 +48,7 @@ export function decideChanges(
     const entries = decision === 'approved' ? withGround(named, planned, input.segmented) : named;
     const chosen = new Set(entries.map(({ change }) => change.id));
     const decided = planned.map((entry) => (chosen.has(entry.change.id) ? withStatus(entry, decision) : entry));
-    const keys = entries.flatMap(({ change }) => refusalKeys(change, textKey));
+    const keys = entries.flatMap(({ change, effect }) => refusalKeys(change, textKey, effect));
     const open = decision === 'approved' ? yieldTo(chosen, decided, input.segmented) : decided;
     const rewritten = await rewrite(engine, row, input, open, { [decision === 'approved' ? 'allow' : 'refuse']: keys });
     return result(engine, row, touched(planned, rewritten, chosen));
@@ -84,7 +84,7 @@ export function editChange(engine: Engine, id: string, text: string, dream: stri
     const entry = findChange(planned, id, row);
     const ground = new Set(withGround([entry], planned, input.segmented));
     const edited = withText(entry, text.trim(), new Standing(input.segmented, planned));
-    const allow = [...ground, edited].flatMap(({ change }) => refusalKeys(change, textKey));
+    const allow = [...ground, edited].flatMap(({ change, effect }) => refusalKeys(change, textKey, effect));
     const decided = planned.map((other) => (other === entry ? edited : ground.has(other) ? withStatus(other, 'approved') : other));
     const open = yieldTo(new Set([edited.change.id]), decided, input.segmented);
     const rewritten = await rewrite(engine, row, input, open, { allow });
@@ -98,6 +98,12 @@ function withText(entry: PlannedChange, text: string, standing: Standing): Plann
   const { change, effect } = entry;
   if (text === '') throw new UserError('usage', '--text is empty. To take a statement out, approve the change that drops it.');
   if (change.kind === 'reindex') throw new UserError('usage', `${change.id} only removes what has become empty: approve or reject it.`);
+  if (change.after && effect.insert.length > 0) {
+    return {
+      change: { ...change, after: { ...change.after, line: null, text }, decided_by: 'person', status: 'approved' },
+      effect: { ...effect, insert: effect.insert.map((one) => ({ ...one, text })) },
+    };
+  }
   const sides = change.before.flatMap((side) => standing.statementAt(entry, side) ?? []);
   const target = targetOf(entry, sides, standing);
   const others = change.kind === 'conflict' ? sides.filter(({ id, lock }) => id !== target.id && lock === null) : [];
@@ -188,6 +194,7 @@ export async function explainChange(engine: Engine, id: string, dream: string | 
     dream: row.id,
     change,
     pairs: judged ? await judgePairs(engine, row, change) : [],
+    effect: effectOf(engine, row, change),
   };
 }
 

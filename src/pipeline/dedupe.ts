@@ -68,7 +68,13 @@ export async function dedupeFile(engine: Engine, settings: unknown): Promise<Ded
   try {
     const rows = statements.map((statement) => statementRow(statement, () => null));
     const drops = await findDrops(rows, { settings: parsed, embedder, measured, judge: opened.judge, clock, context });
-    const effect = { changeId: 'dedupe', drop: drops.flatMap(({ row }) => statements[row]?.id ?? []), replace: [], containers: [] };
+    const effect = {
+      changeId: 'dedupe',
+      drop: drops.flatMap(({ row }) => statements[row]?.id ?? []),
+      replace: [],
+      insert: [],
+      containers: [],
+    };
     const rendered = await clock.time('write', () => renderStore({ store, segmented, effects: [effect], refused: new Set() }));
     const output = rendered.files[0]?.bytes ?? new Uint8Array();
     const report = reportOf(statements, drops, clock);

@@ -1,5 +1,4 @@
 /** What works on this machine and what does not. */
-
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openEmbedder } from '../embed/embed.js';

@@ -19,12 +19,17 @@ import {
   sha256,
   textKey,
 } from '../memory.js';
+import { mineInsights } from '../mine/mine.js';
 import { type LoadedFiles, loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
+import { stemOf } from '../relate/word-forms.js';
+import { compareTimes } from '../resolve/rows.js';
 import { segmentStore } from '../segment/memory.js';
+import type { Announcement } from '../signals.js';
 import { type DreamRow, problemForm } from '../store/rows.js';
 import { checkTarget, removeStaging } from '../write/output.js';
 import { consolidate } from './consolidate.js';
+import { saveEffects } from './effects.js';
 import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
 import { lastingName } from './model-source.js';
 import { checkCrossEncoder, openEmbedding, openJudge } from './open-models.js';
@@ -184,24 +189,33 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
       clock,
     };
     const refused = engine.store.refused();
+    const insights = await clock.time('mine', () =>
+      mineInsights(sessions.signals, { words: opened.words, stem: stemOf, minSupport: settings.minSupport }),
+    );
     const input = {
       store,
       segmented,
       spoken: sessions.spoken,
+      announced: sessions.announced,
+      insights,
+      printed: sessions.printed,
+      projects: sessions.projects,
+      minSupport: settings.minSupport,
       index: settings.index,
       instructions: settings.instructions,
       refused,
       movedTime: (key: string) => engine.store.movedTime(key),
     };
-    const { planned, clauses, findings } = await consolidate(input, tools, context);
+    const { planned, clauses, taught, findings } = await consolidate(input, tools, context);
     const rendered = renderChanges(store, segmented, planned, refused);
     context.signal.throwIfAborted();
     await removeStaging(dirname(row.out ?? engine.dbPath));
     const problems = [...loadProblems, ...store.problems, ...sessions.problems];
-    const found = [...findings, ...unreadable(problems)];
+    const found = [...findings, ...sessions.findings, ...unreadable(problems)];
     engine.store.saveFindings(row.id, found);
     engine.store.saveProblems(row.id, problems);
-    engine.store.saveMovedTimes(movedTimes(rendered.planned, sessions.spoken));
+    engine.store.saveMovedTimes(movedTimes(rendered.planned, [...sessions.spoken, ...sessions.announced.flatMap(bothStretches)]));
+    saveEffects(engine, row, { signals: sessions.signals, segmented, taught });
     const out = row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle);
     // Somebody may have put something there while the dream ran.
     await checkOurs(engine, row);
@@ -237,18 +251,28 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
   }
 }
 
-/** Text that a person said and that now stands in a file: its time is the session's, whatever the file says. */
-function movedTimes(
+/** What may enter a file of an announcement: the short stretch, or the longer one. */
+function bothStretches(announced: Announcement): readonly Pick<Announcement, 'text' | 'at'>[] {
+  return [announced, { text: announced.wide, at: announced.at }];
+}
+
+/** Text that a person said, or that sessions showed, and that now stands in a file: its time is the session's, whatever the file says. */
+export function movedTimes(
   planned: readonly PlannedChange[],
-  spoken: readonly SpokenStatement[],
-): { readonly textKey: string; readonly at: string }[] {
+  spoken: readonly Pick<SpokenStatement, 'text' | 'at'>[],
+): readonly { readonly textKey: string; readonly at: string }[] {
   const times = new Map(spoken.flatMap(({ text, at }) => (at === null ? [] : [[text, at] as const])));
-  return planned.flatMap(({ effect }) =>
-    effect.replace.flatMap(({ text }) => {
-      const at = times.get(text);
-      return at === undefined ? [] : [{ textKey: textKey(text), at }];
-    }),
-  );
+  return planned.flatMap(({ change, effect }) => {
+    const last = change.evidence.reduce<string | null>(
+      (latest, { at }) => ((compareTimes(at, latest) ?? 1) > 0 ? (at ?? latest) : latest),
+      null,
+    );
+    const moved = [
+      ...effect.replace.map(({ text }) => ({ text, at: times.get(text) ?? (change.kind === 'supersede' ? last : null) })),
+      ...effect.insert.map(({ text }) => ({ text, at: last })),
+    ];
+    return moved.flatMap(({ text, at }) => (at === null ? [] : [{ textKey: textKey(text), at }]));
+  });
 }
 
 /** How many changes are in the output, by kind, and how many wait for a person. */

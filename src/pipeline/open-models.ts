@@ -1,7 +1,7 @@
 /** Opens the models that a run names, with what was measured of them in this database. */
 import { z } from 'zod';
 import type { Caution } from '../config.js';
-import type { ModelSource } from '../context.js';
+import type { ModelSource, WordVectors } from '../context.js';
 import { type Embedder, openEmbedder } from '../embed/embed.js';
 import { describeModel } from '../embed/model-files.js';
 import { loadWordVectors } from '../embed/words.js';
@@ -29,6 +29,8 @@ export interface JudgeChoice {
 
 export interface OpenJudge extends AsyncDisposable {
   readonly judge: Judge;
+  /** The word meanings that it judges by. */
+  readonly words: WordVectors;
 }
 
 const figures = z.record(z.string(), z.number());
@@ -79,12 +81,16 @@ export async function openJudge(
   within: NonNullable<JudgeOptions['within']>,
 ): Promise<OpenJudge> {
   const words = loadWordVectors();
-  if (crossEncoder === null) return { judge: loadJudge(words, { within, caution }), [Symbol.asyncDispose]: async () => undefined };
+  if (crossEncoder === null) return { words, judge: loadJudge(words, { within, caution }), [Symbol.asyncDispose]: async () => undefined };
   const first = loadFirstStage(words);
   const source = await describeCrossEncoder(engine, crossEncoder);
   const layer = calibratedLayer(engine, crossEncoder, source.id, first.version);
   const encoder = await openCrossEncoder(source, engine.threads);
-  return { judge: createTwoStageJudge(first, { encoder, layer }, { within, caution }), [Symbol.asyncDispose]: () => encoder.close() };
+  return {
+    words,
+    judge: createTwoStageJudge(first, { encoder, layer }, { within, caution }),
+    [Symbol.asyncDispose]: () => encoder.close(),
+  };
 }
 
 /** Refuses what `openJudge` would refuse, without loading the cross-encoder: to be called before a run leaves traces. */

@@ -1,5 +1,14 @@
 /** Changes -> the output store, with the reindexing that follows from them. */
-import { type MemoryStore, type OutputFile, type PlannedChange, type Segmented, type SourceFile, sha256, textKey } from '../memory.js';
+import {
+  type Insertion,
+  type MemoryStore,
+  type OutputFile,
+  type PlannedChange,
+  type Segmented,
+  type SourceFile,
+  sha256,
+  textKey,
+} from '../memory.js';
 import { maskSecrets } from '../read/screen.js';
 import { orderChanges, refusalKeys } from '../resolve/changes.js';
 import { renderStore } from '../write/render.js';
@@ -49,11 +58,20 @@ export function renderChanges(
     sha256: sha256(bytes),
     modifiedAt: times.get(path) ?? '',
   }));
+  const placed = edits.map((entry) => withLine(entry, rendered.lineOf));
   return {
-    planned: orderChanges([...edits, ...emptied, ...kept]),
+    planned: orderChanges([...placed, ...emptied, ...kept]),
     files,
     output,
   };
+}
+
+/** A text that was inserted stands on a line of the output; one that was not, on none. */
+function withLine(entry: PlannedChange, lineOf: (insertion: Insertion) => number | null): PlannedChange {
+  const [insertion] = entry.effect.insert;
+  const { after } = entry.change;
+  if (insertion === undefined || after === null) return entry;
+  return { ...entry, change: { ...entry.change, after: { ...after, line: isActive(entry) ? lineOf(insertion) : null } } };
 }
 
 function findRefused(reindex: readonly PlannedChange[], refused: ReadonlySet<string>): readonly PlannedChange[] {

@@ -85,10 +85,40 @@ export interface ExplainedPair {
   readonly similarity: number;
 }
 
+/** Sessions in which something happened, of those that were read. */
+export interface Share {
+  readonly happened: number;
+  readonly sessions: number;
+}
+
+/** `not_rarer`: as often as before, or more; `too_few`: less often, but by so little that it may be chance. */
+export type EffectVerdict = 'rarer' | 'more_often' | 'not_rarer' | 'too_few';
+
+/** Whether it helps that the store says what to do about a recurring mistake. */
+export interface LessonEffect {
+  /** The dream that measured it: the newest one over this store. */
+  readonly dream: string;
+  /** True where a memory said it when that dream began. */
+  readonly stated: boolean;
+  /** ISO 8601: no session up to then had that memory. Null where there is none, or where the store does not say since when. */
+  readonly since: string | null;
+  /** Sessions that began before `since` or at it; all of them where it is null. */
+  readonly before: Share;
+  readonly after: Share;
+  /** Sessions that record no time: they count for neither. */
+  readonly without_time: Share;
+  /** Null where there is nothing to compare. */
+  readonly verdict: EffectVerdict | null;
+  /** All of it in plain words. */
+  readonly sentence: string;
+}
+
 export interface Explanation {
   readonly dream: string;
   readonly change: Change;
   readonly pairs: readonly ExplainedPair[];
+  /** For a recurring mistake that a dream has measured; null for every other change. */
+  readonly effect: LessonEffect | null;
 }
 
 export interface PublishResult {
@@ -109,6 +139,8 @@ export interface AuditResult {
   readonly duplicates: readonly Change[];
   readonly conflicts: readonly Change[];
   readonly superseded: readonly Change[];
+  /** What has ended by its own words. */
+  readonly stale: readonly Change[];
   readonly suggested: readonly Change[];
   /** Memory files that the store's index does not link. */
   readonly orphans: readonly string[];

@@ -6,9 +6,12 @@ import { clusterPairs } from '../cluster/cluster.js';
 import type { RunContext } from '../context.js';
 import { findCandidates } from '../index/candidates.js';
 import type { Candidate, JudgedPair, PlannedChange, Side, Verdict } from '../memory.js';
+import { hasOwnName } from '../relate/old-value.js';
+import { type AnnouncedDecisions, decideAnnounced } from '../resolve/announced.js';
 import { planMerge, planSuggestion, planSupersede } from '../resolve/changes.js';
 import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
 import { isLocked, pairRefusal, type Row } from '../resolve/rows.js';
+import { bareWords, fitRows } from './announcing.js';
 import type { ConsolidateInput, Tools } from './consolidate.js';
 import { Verdicts } from './verdicts.js';
 
@@ -45,6 +48,7 @@ export class Rounds {
   readonly #mergeConfidence = new Map<number, number>();
   readonly #supersedes: Supersede[] = [];
   #lastPairs: readonly JudgedPair[] = [];
+  #announced: AnnouncedDecisions = { supersedes: [], suggested: [] };
 
   constructor(rows: readonly Row[], vectors: readonly Float32Array[], input: ConsolidateInput, tools: Tools, context: RunContext) {
     this.#rows = [...rows];
@@ -52,7 +56,7 @@ export class Rounds {
     this.#input = input;
     this.#tools = tools;
     this.#context = context;
-    this.#alive = rows.map(() => true);
+    this.#alive = rows.map((row) => row.announced === undefined);
     this.#verdicts = new Verdicts({
       judge: tools.judge,
       sideOf: (row) => sideOf(this.#row(row)),
@@ -68,14 +72,56 @@ export class Rounds {
     return this.#verdicts.settle(() => this.#plan());
   }
 
+  /**
+   * What a dream over the output would do with new statements in it: positions in `fresh` of those that it would merge, supersede or put
+   * aside for a later one. To be called after `run`, once.
+   */
+  async meet(fresh: readonly Row[], vectors: readonly Float32Array[]): Promise<ReadonlySet<number>> {
+    if (fresh.length === 0) return new Set();
+    const first = this.#rows.length;
+    this.#rows.push(...fresh);
+    this.#vectors.push(...vectors);
+    this.#alive.push(...fresh.map(() => true));
+    const { merges, supersedes } = await this.#round();
+    const announced = decideAnnounced(this.#rows, this.#fitAnnounced()).supersedes;
+    const touched = [
+      ...merges.flatMap(({ survivor, dropped }) => [survivor, ...dropped]),
+      ...[...supersedes, ...announced].flatMap(({ old, by }) => [old, by]),
+    ];
+    return new Set(touched.filter((row) => row >= first).map((row) => row - first));
+  }
+
+  /** Rows that are still there, with their vectors: those that no change takes away. */
+  living(): readonly { readonly row: Row; readonly vector: Float32Array }[] {
+    return this.#rows.flatMap((row, at) => {
+      const vector = this.#vectors[at];
+      return this.#alive[at] && vector !== undefined ? [{ row, vector }] : [];
+    });
+  }
+
   async #repeat(): Promise<void> {
+    while (this.#announce());
     for (let round = 0; round < maxRounds; round++) {
       this.#context.signal.throwIfAborted();
       const decisions = await this.#round();
-      if (decisions.merges.length === 0 && decisions.supersedes.length === 0) return;
+      const done = decisions.merges.length === 0 && decisions.supersedes.length === 0;
+      if (done && !this.#announce()) return;
       this.#settle(decisions);
     }
     this.#lastPairs = this.#lastPairs.filter((pair) => this.#alive[pair.a] && this.#alive[pair.b]);
+  }
+
+  /** What persons said has changed, once nothing else is to be done; true where it changes a memory. */
+  #announce(): boolean {
+    this.#announced = decideAnnounced(this.#rows, this.#fitAnnounced());
+    const { supersedes } = this.#announced;
+    this.#settle({ merges: [], supersedes });
+    return supersedes.length > 0;
+  }
+
+  #fitAnnounced(): ReturnType<typeof fitRows> {
+    const used = new Set(this.#supersedes.map(({ by }) => bareWords(this.#row(by).text)));
+    return fitRows(this.#rows, this.#alive, used, this.#tools.judge.reader, (old, by) => this.#refusedBefore(old, by) !== null);
   }
 
   async #round(): Promise<Decisions> {
@@ -94,9 +140,12 @@ export class Rounds {
     return clock.time('resolve', () => decide(this.#rows, this.#alive, groups, unique([...sure, ...inGroups])));
   }
 
-  #mayAct(pair: JudgedPair): boolean {
-    const spoken = this.#rows[pair.a]?.spoken || this.#rows[pair.b]?.spoken;
-    return !spoken || pair.verdict.confidence >= minSpokenConfidence;
+  /** Words from a session act on a surer verdict only, and on no memory that names somebody or something that they do not name. */
+  #mayAct({ a, b, verdict }: JudgedPair): boolean {
+    const { reader } = this.#tools.judge;
+    const may = (old: Row, by: Row) =>
+      !isSpoken(by) || (verdict.confidence >= minSpokenConfidence && !hasOwnName(reader.read(old.text), reader.read(by.text)));
+    return may(this.#row(a), this.#row(b)) && may(this.#row(b), this.#row(a));
   }
 
   /** Candidates among the living rows; two spoken rows, or two rows of different subjects, are none. */
@@ -193,6 +242,7 @@ export class Rounds {
     return [
       ...this.#merges().flatMap((merge) => planMerge(this.#rows, merge, pairsOf)),
       ...this.#supersedes.flatMap((supersede) => planSupersede(this.#rows, supersede, 'proposed')),
+      ...this.#announced.suggested.flatMap((supersede) => planSupersede(this.#rows, supersede, 'suggested')),
       ...suggest(this.#rows, this.#lastPairs, minSuggestion).flatMap((suggestion) => planSuggestion(this.#rows, suggestion)),
     ];
   }
@@ -224,6 +274,11 @@ const refusedVerdict: Verdict = {
   ambiguous: false,
   reason: 'A person refused this before.',
 };
+
+/** Words from a session, in this dream or in an earlier one: they are not written to be compared. */
+function isSpoken({ spoken, statement }: Row): boolean {
+  return spoken !== null || statement?.time.source === 'session' || statement?.time.source === 'moved';
+}
 
 /** What the judge sees of a row: text, time that may settle a conflict, and the names it stands under. */
 export function sideOf(row: Row): Side {

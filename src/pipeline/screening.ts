@@ -1,6 +1,8 @@
 /** What must not enter a new store: secrets (masked), and text that addresses the model (reported). */
 import type { Finding, MemoryStore, Problem, Segmented, SpokenStatement, Statement } from '../memory.js';
 import { findInjections, findSecrets, maskSecrets } from '../read/screen.js';
+import type { Screen } from '../segment/signals.js';
+import type { Announcement } from '../signals.js';
 
 export interface Redaction {
   readonly statement: Statement;
@@ -12,11 +14,12 @@ export interface Screened {
   readonly redactions: readonly Redaction[];
   /** Without what holds a secret or addresses the model. */
   readonly spoken: readonly SpokenStatement[];
+  readonly announced: readonly Announcement[];
   readonly findings: readonly Finding[];
 }
 
 /** Statements keep all but unmistakable secrets; what newly comes from a session is judged strictly. */
-export function screenStatements(segmented: Segmented, spoken: readonly SpokenStatement[]): Screened {
+export function screenStatements(segmented: Segmented, spoken: readonly SpokenStatement[], announced: readonly Announcement[]): Screened {
   const redactions: Redaction[] = [];
   const findings: Finding[] = [];
   for (const statement of segmented.statements) {
@@ -39,9 +42,30 @@ export function screenStatements(segmented: Segmented, spoken: readonly SpokenSt
     }
     for (const { message } of findInjections(text)) findings.push({ kind: 'injection', path, line, message });
   }
-  const clean = spoken.filter(({ text }) => findSecrets(text, 'strict').length === 0 && findInjections(text).length === 0);
-  return { redactions, spoken: clean, findings };
+  const isClean = (text: string) => findSecrets(text, 'strict').length === 0 && findInjections(text).length === 0;
+  return {
+    redactions,
+    spoken: spoken.filter(({ text }) => isClean(text)),
+    announced: announced.filter(({ text, wide }) => isClean(text) && isClean(wide)),
+    findings,
+  };
 }
+
+/** Masks a secret that is only likely to be one too: what is mined newly enters a store. */
+export const sessionScreen: Screen = {
+  mask: (text) => (findSecrets(text, 'strict').length > 0 ? maskSecrets(text, 'strict') : text),
+  withoutOrders: (text) => {
+    const orders = findInjections(text);
+    if (orders.length === 0) return text;
+    let at = 0;
+    const kept = text.split('\n').filter((line) => {
+      const [start, end] = [at, at + line.length];
+      at = end + 1;
+      return !orders.some((order) => order.start < end && start < order.end);
+    });
+    return kept.join('\n');
+  },
+};
 
 export interface FileRedaction {
   readonly path: string;

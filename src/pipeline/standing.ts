@@ -52,7 +52,9 @@ export class Standing {
 
   /** Other changes without which a side of this one stands nowhere; null where no change would make it stand. */
   restsOn(entry: PlannedChange): readonly PlannedChange[] | null {
-    const sides = [...entry.change.before, ...(entry.change.after ? [entry.change.after] : [])];
+    const { before, after } = entry.change;
+    // A text that enters stands on nothing but itself.
+    const sides = [...before, ...(after && entry.effect.insert.length === 0 ? [after] : [])];
     const found: PlannedChange[] = [];
     for (const side of sides) {
       if (this.#byPlace.has(keyOf(side))) continue;
@@ -113,6 +115,7 @@ export function combine(planned: readonly PlannedChange[], segmented: Segmented)
     changeId: 'active',
     drop: [...drop],
     replace: [...winners].map(([statementId, { text }]) => ({ statementId, text })),
+    insert: active.flatMap((entry) => entry.effect.insert),
     containers: [],
   };
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run quality`: how good the judgement is. Pairs that no model was trained on, scored by the scorer beside them, and every
- * scenario (a store, its sessions and a gold answer) dreamed over from end to end. `--json` prints the scorers' own output.
+ * scenario (a store, its sessions and a gold answer) dreamed over from end to end. `--json` prints the scorers' own output,
+ * `--only NAME,NAME` takes these scenarios only; `held-out` stands for those that were never looked at.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,11 +11,13 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const binary = join(root, 'dist', 'cli', 'main.js');
 const asJson = process.argv.includes('--json');
+const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : null;
 const scenarios = [
   join(root, 'test', 'fixtures', 'webshop'),
   ...foldersIn(join(root, 'bench', 'quality', 'held-out')),
+  ...foldersIn(join(root, 'bench', 'quality', 'sessions')),
   ...foldersIn(join(root, 'bench', 'quality', 'scenarios')),
-];
+].filter((path) => only === null || only.some((name) => path.split(/[\\/]/).slice(-2).includes(name)));
 const pairSets = ['pairs-held-out', 'pairs-dev'];
 const folder = mkdtempSync(join(tmpdir(), 'dreamfold-quality-'));
 
@@ -86,6 +89,8 @@ try {
       'conflict_recall',
       'kept',
       'lost',
+      'insight_recall',
+      'insight_precision',
       'leaked',
       'suggested',
     ];

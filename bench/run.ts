@@ -1,8 +1,9 @@
 /**
- * `npm run bench`: what a dream costs, on the shipped example and on made stores, beside a plain exhaustive path in the same run.
+ * `npm run bench`: what a dream costs, on the shipped example and on made stores, beside a plain exhaustive path in the same run; then what
+ * reading and mining sessions costs (`bench/mining.ts`).
  *
  * Each trial is a process of its own, so that its peak memory is its own. Ratios are taken within one run; absolute seconds are
- * the machine's. Options: --sizes 1000,10000  --repeat 3  --json
+ * the machine's. Options: --sizes 1000,10000  --sessions 10,100,1000  --repeat 3  --json
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,11 +12,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeStatements } from './generate.js';
+import { type MiningFigures, measureMining, miningLines } from './mining.js';
 
 const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '1000,10000' },
+    sessions: { type: 'string', default: '10,100,1000' },
     repeat: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
   },
@@ -95,15 +98,15 @@ try {
     }
     rows.push(measure(`made store of ${size}`, store, null));
   }
-  print(rows);
+  print(rows, measureMining(values.sessions.split(',').map(Number), Number(values.repeat)));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function print(rows: readonly Row[]): void {
+function print(rows: readonly Row[], mining: MiningFigures): void {
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}, median of ${values.repeat}`;
   if (values.json) {
-    console.log(JSON.stringify({ machine, rows }, null, 1));
+    console.log(JSON.stringify({ machine, rows, mining }, null, 1));
     return;
   }
   console.log(machine);
@@ -115,4 +118,5 @@ function print(rows: readonly Row[]): void {
       `| ${work} | ${statements} | ${seconds.toFixed(2)} | ${perSecond} | ${peakMb} | ${index.toFixed(3)} | ${exhaustive.toFixed(3)} | ${ratio.toFixed(1)} |`,
     );
   }
+  console.log(`\n${miningLines(mining).join('\n')}`);
 }

@@ -28,8 +28,19 @@ export interface Judge {
    * there is no second stage.
    */
   readonly judgeAll: ((pairs: readonly (readonly [a: Side, b: Side])[], signal: AbortSignal) => Promise<readonly Verdict[]>) | null;
+  /** What the first stage makes of a pair before any threshold; `turned` where the pair is read the other way round. */
+  readonly look: (a: Side, b: Side) => Look;
+  /** Names of persons whose claims are compared apart from who makes them (`attribution.ts`); empty where none are known. */
+  readonly persons: ReadonlySet<string>;
   /** What it reads statements with. */
   readonly reader: Reader;
+}
+
+/** A pair in the order in which it is read, and what the first stage makes of it. */
+export interface Look {
+  readonly pair: Case;
+  readonly turned: boolean;
+  readonly assessment: Assessment;
 }
 
 /** The shipped model and what it reads: all that a second stage builds on. */
@@ -135,7 +146,8 @@ export function assess(pair: Case, classes: Float64Array): Assessment {
   return { classes: out, ruled: merge > apart };
 }
 
-function probabilitiesOf(classes: Float64Array): Probabilities {
+/** Of the five classes of `model.ts`. */
+export function probabilitiesOf(classes: Float64Array): Probabilities {
   const [duplicate = 0, refinesA = 0, refinesB = 0, conflict = 0, distinct = 0] = classes;
   return { duplicate, refines: refinesA + refinesB, conflict, distinct };
 }
@@ -208,7 +220,8 @@ function isSure(relation: Relation, assessment: Assessment, pair: Case, threshol
   return support !== null && safety(classes) >= (support === 'covered' ? thresholds.merge : thresholds.uncovered);
 }
 
-const mirror: Readonly<Record<Keep, Keep>> = { a: 'b', b: 'a', both: 'both', either: 'either', none: 'none' };
+/** What to keep, seen from the other side. */
+export const mirror: Readonly<Record<Keep, Keep>> = { a: 'b', b: 'a', both: 'both', either: 'either', none: 'none' };
 
 /** The verdict on a pair, for a caller who gave the sides in `readCase` order, or `turned`, the other way round. */
 export function decide(pair: Case, assessment: Assessment, thresholds: Thresholds, turned = false): Verdict {
@@ -261,13 +274,24 @@ export function loadFirstStage(words: WordVectors, modelFolder: string = shipped
 export function loadJudge(words: WordVectors, options: JudgeOptions = {}): Judge {
   const first = loadFirstStage(words, options.modelFolder);
   const thresholds = first.header.thresholds[options.caution ?? 'normal'][options.within ?? 'pairs'];
+  const look = looker(first);
   return {
     version: first.version,
     judge: (a, b) => {
-      const { pair, turned } = first.read(a, b);
-      return decide(pair, assess(pair, first.classesOf(pair, first.rawOf(pair))), thresholds, turned);
+      const { pair, turned, assessment } = look(a, b);
+      return decide(pair, assessment, thresholds, turned);
     },
     judgeAll: null,
+    look,
+    persons: new Set(),
     reader: first.reader,
+  };
+}
+
+/** `Judge.look` of a first stage. */
+export function looker(first: FirstStage): Judge['look'] {
+  return (a, b) => {
+    const { pair, turned } = first.read(a, b);
+    return { pair, turned, assessment: assess(pair, first.classesOf(pair, first.rawOf(pair))) };
   };
 }

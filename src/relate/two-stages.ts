@@ -1,7 +1,7 @@
 /** The judge with a second stage: a cross-encoder is asked about what the first stage does not call distinct with certainty. */
 import { type Side, sha256, type Verdict } from '../memory.js';
 import type { CrossEncoder } from './cross-encoder.js';
-import { assess, type Case, decide, type FirstStage, type Judge, type JudgeOptions } from './judge.js';
+import { assess, type Case, decide, type FirstStage, type Judge, type JudgeOptions, looker } from './judge.js';
 import { applyLayer, isAsked, type SecondLayer } from './second-stage.js';
 
 export interface SecondStage {
@@ -40,6 +40,8 @@ export function createTwoStageJudge(
   return {
     version: sha256(`${first.version} ${second.encoder.id} ${sha256(JSON.stringify(second.layer))}`).slice(0, 16),
     judge: (a, b) => decideAlone(open(a, b)),
+    look: looker(first),
+    persons: new Set(),
     reader: first.reader,
     judgeAll: async (pairs, signal) => {
       const cases = pairs.map(([a, b]) => open(a, b));

@@ -685,6 +685,13 @@ const verbs: readonly (readonly [name: string, call: (store: DreamStore) => unkn
   ['journal.begin', (store) => store.journal(z.string()).begin('x'), 'value'],
   ['journal.pending', (store) => store.journal(z.string()).pending(), 'value'],
   ['journal.end', (store) => store.journal(z.string()).end(), 'value'],
+  ['answers', (store) => store.answers({ question: 'q', model: 'm' }, ['a:b'], z.string()), 'value'],
+  ['saveCall', (store) => store.saveCall('drm_0', {}, { question: 'q', model: 'm' }, []), 'notFound'],
+  ['updateCall', (store) => store.updateCall(1, {}), 'value'],
+  ['callsOf', (store) => store.callsOf('drm_0', z.unknown()), 'value'],
+  ['saveBatch', (store) => store.saveBatch('msgbatch_1', 'drm_0', {}), 'notFound'],
+  ['removeBatch', (store) => store.removeBatch('msgbatch_1'), 'value'],
+  ['batchesOf', (store) => store.batchesOf('drm_0', z.unknown()), 'value'],
   ['saveCheckpoint', (store) => store.saveCheckpoint('drm_0', 'a', 1), 'notFound'],
   ['checkpoint', (store) => store.checkpoint('drm_0', 'a', z.number()), 'value'],
 ];

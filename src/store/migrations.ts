@@ -94,6 +94,29 @@ const steps: readonly string[] = [
     PRIMARY KEY (model, kind)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE answers (
+    question TEXT NOT NULL,
+    model TEXT NOT NULL,
+    pair TEXT NOT NULL,
+    call INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (question, model, pair)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE calls (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    dream TEXT REFERENCES dreams (id) ON DELETE CASCADE,
+    value TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX calls_by_dream ON calls (dream);
+
+  CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    dream TEXT REFERENCES dreams (id) ON DELETE CASCADE,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The schema version that this program writes; 0 is an empty file. */

@@ -12,6 +12,7 @@ import { type Connection, connect } from './connection.js';
 import * as dreams from './dreams.js';
 import * as files from './files.js';
 import { type Journal, openJournal, readCheckpoint, writeCheckpoint } from './journal.js';
+import * as ledger from './ledger.js';
 import { acquireLock, type RunLock } from './lock.js';
 import type { DreamRow } from './rows.js';
 import { insertMovedTimes, selectMovedTime, vectorCache } from './vectors.js';
@@ -93,10 +94,21 @@ export class DreamStore {
     });
   }
 
-  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, times, calibrations. */
+  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, times, calibrations, answers and the ledger. */
   deleteAll(): void {
     this.#db.transaction(() => {
-      for (const table of ['dreams', 'blobs', 'refusals', 'vectors', 'models', 'moved_times', 'calibrations'])
+      for (const table of [
+        'dreams',
+        'blobs',
+        'refusals',
+        'vectors',
+        'models',
+        'moved_times',
+        'calibrations',
+        'answers',
+        'calls',
+        'batches',
+      ])
         this.#db.run(`DELETE FROM ${table}`);
     });
   }
@@ -186,6 +198,43 @@ export class DreamStore {
   /** By model, then use. */
   listCalibrations(): readonly calibrations.CalibrationRow[] {
     return calibrations.selectCalibrations(this.#db);
+  }
+
+  /** Answers to that question by that model, by pair; those never given are left out. */
+  answers<T>(scope: ledger.AnswerScope, pairs: readonly string[], schema: z.ZodType<T>): ReadonlyMap<string, ledger.KeptAnswer<T>> {
+    return ledger.selectAnswers(this.#db, scope, pairs, schema);
+  }
+
+  /**
+   * One call to Claude, what it came to and what it answered, in one transaction; `dream` is null outside of one. Returns the number of
+   * the call, which its answers carry.
+   */
+  saveCall(dream: string | null, call: unknown, scope: ledger.AnswerScope, answers: readonly ledger.PairValue[]): number {
+    return ledger.insertCall(this.#db, dream, call, scope, answers);
+  }
+
+  /** Takes the place of what was kept of that call. */
+  updateCall(seq: number, call: unknown): void {
+    ledger.replaceCall(this.#db, seq, call);
+  }
+
+  /** The calls of a dream in the order in which they were made. @throws UserError `usage` where what was kept is not of this form. */
+  callsOf<T>(dream: string, schema: z.ZodType<T>): readonly ledger.KeptCall<T>[] {
+    return ledger.selectCalls(this.#db, dream, schema);
+  }
+
+  /** Remembers a batch that was handed over and whose results are still out. */
+  saveBatch(id: string, dream: string | null, value: unknown): void {
+    ledger.insertBatch(this.#db, id, dream, value);
+  }
+
+  removeBatch(id: string): void {
+    ledger.removeBatch(this.#db, id);
+  }
+
+  /** Batches that are still out, of that dream; for null those that belong to none. By id. */
+  batchesOf<T>(dream: string | null, schema: z.ZodType<T>): readonly ledger.KeptBatch<T>[] {
+    return ledger.selectBatches(this.#db, dream, schema);
   }
 
   /** The journal of apply and undo; there is one in a database. */

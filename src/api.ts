@@ -6,18 +6,18 @@
  */
 
 import { judgeSettings, measureSettings, parseSettings } from './config.js';
+import type { AskPreview } from './pipeline/asked.js';
 import { auditStore } from './pipeline/audit.js';
 import { changesOf, decideChanges, editChange, explainChange } from './pipeline/decisions.js';
-import { dedupeFile } from './pipeline/dedupe.js';
+import { dedupeFile, previewDedupe } from './pipeline/dedupe.js';
 import { checkHealth } from './pipeline/doctor.js';
-import { dreamObject, resumeDream, runDream } from './pipeline/dream.js';
-import { findDream, type OpenOptions, openEngine } from './pipeline/engine.js';
+import { dreamObject, previewDream, resumeDream, runDream } from './pipeline/dream.js';
+import { type OpenOptions, openEngine } from './pipeline/engine.js';
 import { cancelDream, pruneDreams } from './pipeline/lifecycle.js';
 import type { CalibrateResult, CheckResult, ModelsResult, PullResult } from './pipeline/model-results.js';
 import { calibrateModel, checkModel, listModels, pull } from './pipeline/models.js';
-import type { JudgeChoice } from './pipeline/open-models.js';
 import { applyDream, diffDream, discardDream, undoDream } from './pipeline/publish.js';
-import { relateFile } from './pipeline/relate.js';
+import { previewRelate, relateFile } from './pipeline/relate.js';
 import type {
   AuditResult,
   ChangesResult,
@@ -29,6 +29,7 @@ import type {
   PublishResult,
   RelateResult,
 } from './pipeline/results.js';
+import { type ShownDream, showDream } from './pipeline/showing.js';
 
 export type { DedupeSettings, DreamSettings } from './config.js';
 export type { ProgressEvent } from './context.js';
@@ -42,21 +43,26 @@ export type {
   Problem,
   Relation,
 } from './memory.js';
+export type { AskPreview, AskSummary } from './pipeline/asked.js';
 export { claudeProject } from './pipeline/claude-project.js';
 export type { OpenOptions } from './pipeline/engine.js';
+export type { AskReport, LedgerCall } from './pipeline/ledger.js';
 export type * from './pipeline/model-results.js';
 export type * from './pipeline/results.js';
+export type { ShownDream } from './pipeline/showing.js';
 
 /** `dream` arguments are an id, a unique beginning of one, or undefined for the latest. Every method throws `UserError`s only. */
 export interface Dreamfold {
   /** @param settings input form of `DreamSettings`: `store` is required */
   dream(settings: unknown): Promise<DreamResult>;
+  /** What `dream` with the same settings would ask Claude first; sends nothing, keeps nothing. */
+  preview(settings: unknown): Promise<AskPreview>;
   resume(dream?: string): Promise<DreamResult>;
   /** Asks a running dream, of this or another process, to stop; one that no process works on is canceled at once. */
   cancel(dream?: string): DreamObject;
   /** Newest first. */
   list(): readonly DreamObject[];
-  show(dream?: string): DreamObject;
+  show(dream?: string): ShownDream;
   changes(dream?: string): ChangesResult;
   diff(dream?: string): string;
   explain(change: string, dream?: string): Promise<Explanation>;
@@ -71,8 +77,10 @@ export interface Dreamfold {
   audit(path: string, options?: object): Promise<AuditResult>;
   /** @param settings input form of `DedupeSettings`: `file` is required */
   dedupe(settings: unknown): Promise<DedupeResult>;
-  /** @param options `crossEncoder`: a calibrated model for the second stage; `caution`: how sure a verdict has to be, `normal` by default */
-  relate(file: string, options?: Partial<JudgeChoice>): Promise<RelateResult>;
+  previewDedupe(settings: unknown): Promise<AskPreview>;
+  /** @param options input form of `JudgeSettings` */
+  relate(file: string, options?: object): Promise<RelateResult>;
+  previewRelate(file: string, options?: object): Promise<AskPreview>;
   models(): Promise<ModelsResult>;
   /** Fetches a model of the hub into the cache of transformers.js. */
   pullModel(id: string): Promise<PullResult>;
@@ -95,10 +103,11 @@ export function openDreamfold(options: OpenOptions): Dreamfold {
   const close = () => engine.store.close();
   return {
     dream: (settings) => runDream(engine, settings),
+    preview: (settings) => previewDream(engine, settings),
     resume: (dream) => resumeDream(engine, dream),
     cancel: (dream) => cancelDream(engine, dream),
-    list: () => engine.store.listDreams().map(dreamObject),
-    show: (dream) => dreamObject(findDream(engine, dream)),
+    list: () => engine.store.listDreams().map((row) => dreamObject(engine, row)),
+    show: (dream) => showDream(engine, dream),
     changes: (dream) => changesOf(engine, dream),
     diff: (dream) => diffDream(engine, dream),
     explain: (change, dream) => explainChange(engine, change, dream),
@@ -106,11 +115,13 @@ export function openDreamfold(options: OpenOptions): Dreamfold {
     edit: (change, text, dream) => editChange(engine, change, text, dream),
     apply: ({ to }, dream) => applyDream(engine, to, dream),
     undo: (dream) => undoDream(engine, dream),
-    discard: async (dream) => dreamObject(await discardDream(engine, dream)),
+    discard: async (dream) => dreamObject(engine, await discardDream(engine, dream)),
     prune: (request) => pruneDreams(engine, request),
     audit: (path, settings) => auditStore(engine, path, settings ?? {}),
     dedupe: (settings) => dedupeFile(engine, settings),
+    previewDedupe: (settings) => previewDedupe(engine, settings),
     relate: async (file, settings) => relateFile(engine, file, parseSettings(judgeSettings, settings ?? {})),
+    previewRelate: async (file, settings) => previewRelate(engine, file, parseSettings(judgeSettings, settings ?? {})),
     models: () => listModels(engine),
     pullModel: (id) => pull(engine, id),
     checkModel: async (model, settings) => checkModel(engine, model, parseSettings(measureSettings, settings ?? {}).pairs ?? checkedPairs),

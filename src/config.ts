@@ -10,6 +10,29 @@ export type IndexMethod = (typeof indexMethods)[number];
 export const cautions = ['careful', 'normal', 'bold'] as const;
 export type Caution = (typeof cautions)[number];
 
+export const llmChoices = ['off', 'auto', 'require'] as const;
+
+/** Whether Claude is asked about what the local judge is unsure of, and how much that may come to. */
+const asking = {
+  llm: z.enum(llmChoices).default('auto'),
+  llmModel: z.string().min(1).nullable().default(null),
+  llmBatch: z.boolean().default(false),
+  /** Also asks for the words of insights. */
+  llmPhrase: z.boolean().default(false),
+  /** Reports the body of every request before it is sent. */
+  llmShow: z.boolean().default(false),
+  /** HTTP requests, repeated ones included. */
+  maxLlmCalls: z.int().min(0).max(1_000_000).default(50),
+  /** Tokens of every kind together. */
+  maxTokens: z.int().min(0).nullable().default(null),
+  /** US dollars at list price. */
+  maxUsd: z.number().min(0).nullable().default(null),
+  /** Says what would be asked and sends nothing. */
+  dryRun: z.boolean().default(false),
+};
+const askSettings = z.object(asking);
+export type AskSettings = Readonly<z.output<typeof askSettings>>;
+
 /** How fields of records are named in a store of records; null entries are found by name and type. */
 const fieldMap = z.strictObject({
   text: z.string().min(1).optional(),
@@ -35,7 +58,7 @@ export const dreamSettings = z.strictObject({
   index: z.enum(indexMethods).default('auto'),
   format: z.enum(storeFormats).nullable().default(null),
   fields: fieldMap.default({}),
-  llm: z.enum(['off', 'auto', 'require']).default('auto'),
+  ...asking,
   seed: z.int().min(0).default(1),
 });
 export type DreamSettings = z.infer<typeof dreamSettings>;
@@ -51,13 +74,16 @@ export const dedupeSettings = z.strictObject({
   crossEncoder: z.string().min(1).nullable().default(null),
   caution: z.enum(cautions).default('normal'),
   index: z.enum(indexMethods).default('auto'),
+  ...asking,
 });
 export type DedupeSettings = z.infer<typeof dedupeSettings>;
 
 export const judgeSettings = z.strictObject({
   crossEncoder: z.string().min(1).nullable().default(null),
   caution: z.enum(cautions).default('normal'),
+  ...asking,
 });
+export type JudgeSettings = z.infer<typeof judgeSettings>;
 
 /** Of `models check` and `models calibrate`; `pairs` null takes the default of each. */
 export const measureSettings = z.strictObject({

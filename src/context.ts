@@ -1,6 +1,6 @@
 /** What a run hands down to every stage: a way to stop, a way to report, the clock, the seed and the number of threads. */
 
-export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'cluster' | 'mine' | 'resolve' | 'write' | 'download';
+export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'ask' | 'cluster' | 'mine' | 'resolve' | 'write' | 'download';
 
 export type ProgressEvent =
   | {
@@ -10,7 +10,9 @@ export type ProgressEvent =
       readonly total: number | null;
       readonly unit: string;
     }
-  | { readonly kind: 'warning'; readonly message: string };
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The body of a request, before it is sent, where somebody wants to see what leaves the machine. */
+  | { readonly kind: 'sent'; readonly host: string; readonly body: string };
 
 export interface RunContext {
   /** Aborted on Ctrl-C and on `cancel`; stages call `signal.throwIfAborted()` between units of work. */

@@ -167,15 +167,6 @@ export function dreamOf(args: readonly string[]): string | undefined {
   return dream;
 }
 
-/** Schema of `--llm`, for the commands that have it. */
-export const llmChoices = ['off', 'auto', 'require'] as const;
-export const llmOption: OptionSpec = {
-  flags: '--llm <when>',
-  text: 'ask Claude about what the local judge is unsure of (default: auto)',
-  choices: llmChoices,
-};
-export const llmSchema = z.enum(llmChoices).default('auto');
-
 /** Options of the commands that judge, for models other than the shipped ones. */
 export const modelOption: OptionSpec = {
   flags: '--model <id>',
@@ -192,16 +183,6 @@ export const cautionOption: OptionSpec = {
   choices: cautions,
 };
 export const cautionSchema = z.enum(cautions).default('normal');
-
-/** @throws UserError `claude`: this build has no way to ask Claude, so what requires it cannot run. */
-export function checkLlm(llm: (typeof llmChoices)[number]): void {
-  if (llm === 'require') {
-    throw new UserError(
-      'claude',
-      'Claude is required (--llm require) but not available here; nothing was done. Run it locally with --llm auto or --llm off',
-    );
-  }
-}
 
 /** Prints a command's result: one JSON value under `--json`, else text. */
 export function printResult(cli: Cli, value: unknown, text: () => readonly string[]): void {

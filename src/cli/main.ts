@@ -82,6 +82,7 @@ async function openLibrary(held: Held, db: string, threads: number): Promise<Dre
     signal: abort.signal,
     report: progress.report,
     offline: env.DREAMFOLD_OFFLINE === '1',
+    claude: env.DREAMFOLD_OFFLINE === '1' ? null : {},
     hub: { host: given(env.HF_ENDPOINT), token: given(env.HF_TOKEN), cache: given(env.DREAMFOLD_MODELS) },
   });
 }

@@ -47,7 +47,7 @@ const exitTexts: Readonly<Record<ExitName, string>> = {
   notFound: 'not found',
   locked: 'another run holds the lock',
   inputChanged: 'a store changed since the dream, nothing was written over it',
-  claude: 'Claude was required and is not available',
+  claude: 'Claude was required and is not available, or over budget',
   cancelled: 'cancelled, nothing half-written',
 };
 

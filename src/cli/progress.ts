@@ -1,6 +1,6 @@
 /** Progress on stderr: one line that rewrites itself on a terminal, a plain line at the start and end of each stage elsewhere. */
 import type { ProgressEvent, StageName } from '../context.js';
-import { formatCount, formatSeconds, oneLine, toJsonLine } from './text.js';
+import { formatCount, formatSeconds, oneLine, plainText, toJsonLine } from './text.js';
 
 /** How progress is shown: a rewriting line, plain lines, or under `--json` warnings alone. */
 export type ProgressMode = 'live' | 'plain' | 'json';
@@ -97,6 +97,14 @@ export function createProgress({ mode, write, width, clockMs }: ProgressOptions)
     erase();
     write(mode === 'json' ? toJsonLine({ type: 'warning', message }) : `dreamfold: warning: ${oneLine(message)}\n`);
   };
+  const show = (host: string, body: string): void => {
+    erase();
+    write(
+      mode === 'json'
+        ? `{"type":"sent","host":${JSON.stringify(host)},"body":${body}}\n`
+        : `dreamfold: sent to ${host}: ${plainText(body)}\n`,
+    );
+  };
   const advance = (latest: StageProgress): void => {
     const now = clockMs();
     if (running?.latest.stage === latest.stage) running.latest = latest;
@@ -110,6 +118,7 @@ export function createProgress({ mode, write, width, clockMs }: ProgressOptions)
   return {
     report: (event) => {
       if (event.kind === 'warning') warn(event.message);
+      else if (event.kind === 'sent') show(event.host, event.body);
       else if (mode !== 'json') advance(event);
     },
     finish,

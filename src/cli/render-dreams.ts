@@ -1,6 +1,7 @@
 /** Dreams as a person reads them: the summary with one example of each kind, the list, one in detail. */
-import type { DreamObject, DreamResult, DreamSummary, PublishResult } from '../api.js';
+import type { DreamObject, DreamResult, DreamSummary, PublishResult, ShownDream } from '../api.js';
 import type { Change } from '../memory.js';
+import { ledgerLines } from './render-asking.js';
 import { compareKinds, explainedChangeLines, findingLines, kindTitle, problemLines, type Style } from './render-changes.js';
 import { alignRows, formatCount, formatNumberOf, formatSeconds, hang, oneLine, plainText } from './text.js';
 
@@ -32,7 +33,13 @@ function figureLines(summary: DreamSummary): string[] {
       ['  Sessions', formatCount(summary.sessions), ''],
       ...kinds.map(([kind, count]) => [`  ${kindTitle(kind)}`, formatCount(count), '']),
       ['  Not sure enough to do alone', formatCount(summary.suggested), summary.suggested > 0 ? 'both sides stay until you decide' : ''],
-      ...(summary.asked > 0 ? [['  Asked Claude about', formatCount(summary.asked), 'pairs']] : []),
+      ...(summary.asked > 0
+        ? [['  Asked Claude about', formatCount(summary.asked), 'clusters of statements (dreamfold show: calls and price)']]
+        : []),
+      // Without a key nobody is asked, and nobody wants to hear of it every time.
+      ...(summary.asked > 0 && summary.unanswered > 0
+        ? [['  Left without an answer', formatCount(summary.unanswered), 'pairs (dreamfold show: which, and why)']]
+        : []),
       ['  Time', formatSeconds(totalSeconds(summary)), slowest(summary)],
       ['  Peak memory', `${formatCount(summary.peak_rss_mb)} MB`, ''],
     ],
@@ -41,10 +48,10 @@ function figureLines(summary: DreamSummary): string[] {
 }
 
 /** What became of each clause of the instructions. */
-function instructionLines({ instructions }: DreamSummary, width: number): string[] {
+function instructionLines({ instructions, asked }: DreamSummary, width: number): string[] {
+  const other = asked > 0 ? 'passed on to Claude' : 'not followed: it needs a language model';
   return instructions.flatMap(({ kind, text, matched }) => {
-    const effect =
-      kind === 'other' ? 'not followed: it needs a language model' : `${kind}: ${formatNumberOf(matched, 'statement', 'statements')}`;
+    const effect = kind === 'other' ? other : `${kind}: ${formatNumberOf(matched, 'statement', 'statements')}`;
     return hang('  ', `Instruction "${oneLine(text)}" (${effect})`, width);
   });
 }
@@ -91,7 +98,7 @@ function errorLines(dream: DreamObject, { width }: Style): string[] {
 }
 
 /** One dream in detail. */
-export function showLines(dream: DreamObject, style: Style): string[] {
+export function showLines(dream: ShownDream, style: Style): string[] {
   const inputs = dream.inputs.map((input) =>
     input.type === 'memory_store'
       ? ['  Store', oneLine(dream.summary?.store ?? input.memory_store_id)]
@@ -112,6 +119,7 @@ export function showLines(dream: DreamObject, style: Style): string[] {
     ...alignRows(facts),
     ...errorLines(dream, style),
     ...(dream.summary === null ? [] : ['', ...figureLines(dream.summary)]),
+    ...(dream.llm === null ? [] : ledgerLines(dream.llm, style)),
   ];
 }
 

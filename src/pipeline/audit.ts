@@ -3,6 +3,7 @@ import { dreamSettings, parseSettings } from '../config.js';
 import { indexLimits, type MemoryStore, type Segmented } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
+import { personsIn, withRivalClaims } from '../relate/attribution.js';
 import { segmentStore } from '../segment/memory.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, type Engine, stageClockOf } from './engine.js';
@@ -32,9 +33,16 @@ export async function auditStore(engine: Engine, path: string, options: object):
   try {
     const tools = {
       embedder,
-      judge: opened.judge,
+      judge: withRivalClaims(
+        opened.judge,
+        personsIn(
+          segmented.statements.map(({ text }) => text),
+          [],
+        ),
+      ),
       minSimilarity: measured?.min_similarity ?? null,
       cache: null,
+      asker: null,
       clock: stageClockOf(engine),
     };
     const input = {
@@ -48,6 +56,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       minSupport: settings.minSupport,
       index: settings.index,
       instructions: null,
+      phrase: false,
       refused: new Set<string>(),
       movedTime: () => null,
     };

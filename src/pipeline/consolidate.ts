@@ -14,6 +14,7 @@ import { endOf, hasEnded } from '../segment/ends.js';
 import { programName } from '../segment/printed.js';
 import type { Announcement, Insight, PrintedVersion } from '../signals.js';
 import { bareWords, isDone } from './announcing.js';
+import type { Asker } from './asking.js';
 import { insightRow, type PlannedInsight, planInsights, screenInsights, type WeighedInsight } from './insights.js';
 import { Rounds } from './rounds.js';
 import { type Screened, screenFiles, screenStatements } from './screening.js';
@@ -35,6 +36,8 @@ export interface ConsolidateInput {
   readonly minSupport: number;
   readonly index: IndexMethod;
   readonly instructions: string | null;
+  /** Whether Claude is asked for the words of insights. */
+  readonly phrase: boolean;
   /** Keys of what a person refused (`refusalKeys`). */
   readonly refused: ReadonlySet<string>;
   readonly movedTime: (textKey: string) => string | null;
@@ -48,6 +51,8 @@ export interface Tools {
   readonly cache: VectorCache | null;
   /** Seconds spent so far, by stage; added to. */
   readonly clock: StageClock;
+  /** Asks Claude about what the judge is unsure of; null: nobody is asked. */
+  readonly asker: Asker | null;
 }
 
 export interface Consolidation {
@@ -66,7 +71,7 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
   const refusedBefore = ({ change }: PlannedChange) => refusalKeys(change, textKey).some((key) => input.refused.has(key));
   const masked = screened.redactions.filter((one) => !refusedBefore(planRedaction(one.statement, one.masked, one.kinds)));
   const rows = rowsOf(input, { ...screened, redactions: masked });
-  const insights = screenInsights(input.insights);
+  const insights = await inOtherWords(screenInsights(input.insights), input, tools, context);
   const texts = [...rows.map((row) => row.text), ...insights.map((insight) => insight.text)];
   const vectors = await tools.clock.time('embed', () => tools.embedder.embed(texts, tools.cache, context));
   const steering = await steer([...rows, ...insights.map(insightRow)], vectors, input.instructions, tools, context);
@@ -93,6 +98,23 @@ export async function consolidate(input: ConsolidateInput, tools: Tools, context
     clauses: steering.clauses,
     findings: [...screened.findings, ...inFiles.findings],
   };
+}
+
+/** Insights in Claude's words, where it was to be asked for them and its words passed the gate. */
+async function inOtherWords(
+  insights: readonly Insight[],
+  { phrase }: ConsolidateInput,
+  { asker, judge, clock }: Tools,
+  context: RunContext,
+): Promise<readonly Insight[]> {
+  if (asker === null || !phrase || insights.length === 0) return insights;
+  const shown = insights.map(({ kind, text, evidence }) => ({ kind, text, evidence: evidence.map(({ quote }) => quote) }));
+  const words = await clock.time('ask', () => asker.phrase(shown, judge.reader, context));
+  return insights.map((insight, at) => {
+    const text = words.get(at);
+    if (text === undefined || text === insight.text) return insight;
+    return { ...insight, text, reason: `${insight.reason} Claude worded it from the evidence.` };
+  });
 }
 
 /** Insights without those to be ignored; they stand behind the first `before` rows. */

@@ -3,17 +3,20 @@ import { dreamSettings, parseSettings } from '../config.js';
 import { openEmbedder } from '../embed/embed.js';
 import { UserError } from '../errors.js';
 import { type Change, type MemoryStore, type PlannedChange, type Segmented, type Side, type Statement, textKey } from '../memory.js';
+import { storeClusters } from '../relate/questions.js';
 import { refusalKeys, side } from '../resolve/changes.js';
 import { statementRow } from '../resolve/rows.js';
 import type { DreamRow } from '../store/rows.js';
+import { openAsker } from './asking.js';
 import { countChanges, inputOf } from './dream.js';
 import { effectOf } from './effects.js';
 import { contextOf, type Engine, exclusively, findDream } from './engine.js';
 import { openJudge } from './open-models.js';
 import { checkOurs, place } from './placing.js';
+import { answeredSides, keyOfSides } from './questioning.js';
 import { renderChanges } from './render.js';
 import { type ChangesResult, dreamSummary, type ExplainedPair, type Explanation } from './results.js';
-import { sideOf } from './rounds.js';
+import { sideOf } from './sides.js';
 import { checkNoCircle, isActive, Standing, withStatus, yieldTo } from './standing.js';
 import { judgeEach } from './verdicts.js';
 
@@ -183,8 +186,8 @@ async function rewrite(
 }
 
 /**
- * Judges every pair of a change's texts again, with their probabilities and reasons: by the models of the dream, which give the same
- * verdicts, or by the shipped one alone, with a warning, where its cross-encoder is not to be had any more.
+ * Judges every pair of a change's texts again, with their probabilities and reasons: by what Claude answered then and by the models of the
+ * dream, which give the same verdicts, or by the shipped one alone, with a warning, where its cross-encoder is not to be had any more.
  */
 export async function explainChange(engine: Engine, id: string, dream: string | undefined): Promise<Explanation> {
   const { row, planned } = findAnywhere(engine, id, dream);
@@ -202,6 +205,7 @@ async function judgePairs(engine: Engine, row: DreamRow, change: Change): Promis
   const { segmented } = inputOf(engine, row);
   const sides = sidesOf(change, segmented, (key) => engine.store.movedTime(key));
   const settings = parseSettings(dreamSettings, row.settings);
+  const asked = { dream: null, instructions: settings.instructions, shape: storeClusters };
   await using opened = await openJudge({ ...engine, offline: true }, settings, 'stores').catch((error: unknown) => {
     if (!(error instanceof UserError) || settings.crossEncoder === null) throw error;
     engine.report({ kind: 'warning', message: `Explained without the second stage that this dream had: ${error.message}` });
@@ -222,8 +226,14 @@ async function judgePairs(engine: Engine, row: DreamRow, change: Change): Promis
       pairs.map(({ a, b }) => [a, b] as const),
       engine.signal,
     );
+    const asker = await openAsker(
+      { ...engine, claude: null },
+      { ...settings, llm: settings.llm === 'off' ? 'off' : 'auto', maxUsd: null },
+      asked,
+    );
+    asker?.recall(pairs.map(({ a, b }) => keyOfSides(a, b)));
     return pairs.flatMap(({ a, b, similarity }, at) => {
-      const found = verdicts[at];
+      const found = (asker && answeredSides(opened.judge, a, b, asker)) ?? verdicts[at];
       if (!found) return [];
       const { decidedBy, ...verdict } = found;
       return [{ a: a.text, b: b.text, ...verdict, decided_by: decidedBy, similarity }];

@@ -7,17 +7,21 @@ import type { Embedder } from '../embed/embed.js';
 import { UserError } from '../errors.js';
 import { findCandidates } from '../index/candidates.js';
 import { firstKept } from '../index/first-kept.js';
-import type { MemoryStore, Relation, Statement, StoreFormat } from '../memory.js';
+import type { Candidate, JudgedPair, MemoryStore, Problem, Relation, Segmented, Statement, StoreFormat } from '../memory.js';
 import { loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
 import type { Judge } from '../relate/judge.js';
+import { storeClusters } from '../relate/questions.js';
 import { decide } from '../resolve/decide.js';
-import { type Row, statementRow } from '../resolve/rows.js';
+import { mergeProbability, type Row, statementRow } from '../resolve/rows.js';
 import { segmentStore } from '../segment/memory.js';
 import { checkTarget, writeOutput } from '../write/output.js';
 import { renderStore } from '../write/render.js';
+import { type AskPreview, previewOf } from './asked.js';
+import { type Asker, checkAsking, type OpenQuestion, openAsker } from './asking.js';
 import { contextOf, type Engine, peakRssMb, stageClockOf } from './engine.js';
 import { openEmbedding, openJudge } from './open-models.js';
+import { answeredVerdict } from './questioning.js';
 import type { DedupeReport, DedupeResult } from './results.js';
 import type { SimilarityFigures } from './similarity.js';
 import type { StageClock } from './stage-clock.js';
@@ -45,13 +49,48 @@ interface Drop {
 
 /**
  * Removes the duplicates of one file. Nothing is written but `out` and `report`, where they are given.
- * @throws UserError `usage` where `out` is the input or stands already.
+ * @throws UserError `usage` where `out` is the input or stands already, `claude` where Claude is required and pairs are left open.
  */
 export async function dedupeFile(engine: Engine, settings: unknown): Promise<DedupeResult> {
   const parsed = parseSettings(dedupeSettings, settings);
-  const context = contextOf(engine, 1);
   const clock = stageClockOf(engine);
-  const loaded = await loadFiles(parsed.file, { signal: engine.signal, now: context.now });
+  if (parsed.by === 'meaning') await checkAsking(engine, parsed);
+  const records = await readRecords(engine, parsed, clock);
+  const { store, segmented, statements, problems } = records;
+  const { drops, asker } = await dropsOf(engine, parsed, statements, clock);
+  if (parsed.llm === 'require') asker?.checkComplete();
+  const effect = {
+    changeId: 'dedupe',
+    drop: drops.flatMap(({ row }) => statements[row]?.id ?? []),
+    replace: [],
+    insert: [],
+    containers: [],
+  };
+  const rendered = await clock.time('write', () => renderStore({ store, segmented, effects: [effect], refused: new Set() }));
+  const output = rendered.files[0]?.bytes ?? new Uint8Array();
+  const report = reportOf(statements, drops, clock);
+  if (parsed.out !== null) await writeBytes(parsed.out, output);
+  if (parsed.report !== null) await writeBytes(parsed.report, Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
+  return { report, output, out: parsed.out, problems, asked: asker?.report() ?? null };
+}
+
+/** What `dedupeFile` with the same settings would ask first; sends nothing, writes nothing. */
+export async function previewDedupe(engine: Engine, settings: unknown): Promise<AskPreview> {
+  const parsed = { ...parseSettings(dedupeSettings, settings), dryRun: true };
+  const clock = stageClockOf(engine);
+  const { statements } = await readRecords(engine, parsed, clock);
+  return previewOf((await dropsOf(engine, parsed, statements, clock)).asker, parsed);
+}
+
+interface Records {
+  readonly store: MemoryStore;
+  readonly segmented: Segmented;
+  readonly statements: readonly Statement[];
+  readonly problems: readonly Problem[];
+}
+
+async function readRecords(engine: Engine, parsed: DedupeSettings, clock: StageClock): Promise<Records> {
+  const loaded = await loadFiles(parsed.file, { signal: engine.signal, now: engine.now() });
   if (!loaded.single)
     throw new UserError(
       'usage',
@@ -63,24 +102,23 @@ export async function dedupeFile(engine: Engine, settings: unknown): Promise<Ded
   const store = await clock.time('read', () => parseRecords(loaded.files, parsed));
   const segmented = await clock.time('segment', () => segmentStore(store));
   const statements = segmented.statements.filter((statement) => statement.lock === null && statement.role === 'fact');
-  await using opened = await openJudge(engine, { ...parsed, crossEncoder: parsed.by === 'meaning' ? parsed.crossEncoder : null }, 'pairs');
+  return { store, segmented, statements, problems: [...loaded.problems, ...store.problems] };
+}
+
+async function dropsOf(
+  engine: Engine,
+  parsed: DedupeSettings,
+  statements: readonly Statement[],
+  clock: StageClock,
+): Promise<{ readonly drops: readonly Drop[]; readonly asker: Asker | null }> {
+  const byMeaning = parsed.by === 'meaning';
+  const asker = byMeaning ? await openAsker(engine, parsed, { dream: null, instructions: null, shape: storeClusters }) : null;
+  await using opened = await openJudge(engine, { ...parsed, crossEncoder: byMeaning ? parsed.crossEncoder : null }, 'pairs');
   const { embedder, measured } = await openEmbedding(engine, parsed.model);
   try {
     const rows = statements.map((statement) => statementRow(statement, () => null));
-    const drops = await findDrops(rows, { settings: parsed, embedder, measured, judge: opened.judge, clock, context });
-    const effect = {
-      changeId: 'dedupe',
-      drop: drops.flatMap(({ row }) => statements[row]?.id ?? []),
-      replace: [],
-      insert: [],
-      containers: [],
-    };
-    const rendered = await clock.time('write', () => renderStore({ store, segmented, effects: [effect], refused: new Set() }));
-    const output = rendered.files[0]?.bytes ?? new Uint8Array();
-    const report = reportOf(statements, drops, clock);
-    if (parsed.out !== null) await writeBytes(parsed.out, output);
-    if (parsed.report !== null) await writeBytes(parsed.report, Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
-    return { report, output, out: parsed.out, problems: [...loaded.problems, ...store.problems] };
+    const context = contextOf(engine, 1);
+    return { asker, drops: await findDrops(rows, { settings: parsed, embedder, measured, judge: opened.judge, clock, context, asker }) };
   } finally {
     await embedder.close();
   }
@@ -104,6 +142,8 @@ interface Tools {
   readonly judge: Judge;
   readonly clock: StageClock;
   readonly context: RunContext;
+  /** Null where Claude is not to be asked. */
+  readonly asker: Asker | null;
 }
 
 /** Equal texts first, so that a file of copies is cheap; then one row for each text. */
@@ -168,26 +208,49 @@ async function dropBySimilarity(input: Vectors, tools: Tools): Promise<readonly 
   });
 }
 
-/** By the relation model: only what is surely the same or contained goes; the fuller record stays, then the first. */
-async function dropByMeaning(
-  rows: readonly Row[],
-  input: Vectors,
-  { settings, measured, judge, clock, context }: Tools,
-): Promise<readonly Drop[]> {
+/** By the relation model, and by Claude where it is unsure: only what is surely the same or contained goes; the fuller record stays, then the first. */
+async function dropByMeaning(rows: readonly Row[], input: Vectors, tools: Tools): Promise<readonly Drop[]> {
+  const { settings, measured, judge, clock, context, asker } = tools;
+  const bare = rows.map((row): Row => ({ ...row, time: null, statement: null }));
+  const answered = (a: number, b: number) => {
+    const [first, second] = [bare[a], bare[b]];
+    return asker === null || !first || !second ? null : answeredVerdict(judge, first, second, asker);
+  };
   const verdicts = new Verdicts({
     judge,
     sideOf: (row) => ({ text: rows[row]?.text ?? '', time: null, scope: [] }),
     similarityOf: (a, b) => cosine(input, a, b),
-    settled: () => null,
+    settled: answered,
     signal: context.signal,
   });
-  const judgePair = (a: number, b: number) => verdicts.of(a, b);
   const limits = { ...candidateLimits, minSimilarity: measured?.min_similarity ?? candidateLimits.minSimilarity };
   const { candidates } = await clock.time('index', () => findCandidates(input, { method: settings.index, ...limits }, context));
   const comparable = candidates.filter(({ a, b }) => rows[a]?.statement?.scope.subject === rows[b]?.statement?.scope.subject);
+  for (;;) {
+    const { drops, judged } = await groupByMeaning(rows, comparable, verdicts, tools);
+    if (asker === null) return drops;
+    const open = mergeQuestions(rows, judged);
+    if (!(await clock.time('ask', () => asker.ask(open, context)))) return drops;
+    verdicts.forget((a, b) => answered(a, b) !== null);
+  }
+}
+
+/** The drops by the verdicts so far, and every pair that was judged for them. */
+async function groupByMeaning(
+  rows: readonly Row[],
+  candidates: readonly Candidate[],
+  verdicts: Verdicts,
+  { clock, context }: Tools,
+): Promise<{ readonly drops: readonly Drop[]; readonly judged: readonly JudgedPair[] }> {
+  const consulted = new Map<string, JudgedPair>();
+  const judgePair = (a: number, b: number) => {
+    const pair = verdicts.of(a, b);
+    consulted.set(`${a}:${b}`, pair);
+    return pair;
+  };
   const pairs = await clock.time('relate', () =>
-    verdicts.judgeAll(comparable, (done) =>
-      context.report({ kind: 'stage', stage: 'relate', done, total: comparable.length, unit: 'pairs' }),
+    verdicts.judgeAll(candidates, (done) =>
+      context.report({ kind: 'stage', stage: 'relate', done, total: candidates.length, unit: 'pairs' }),
     ),
   );
   const groups = await clock.time('cluster', () =>
@@ -202,7 +265,7 @@ async function dropByMeaning(
     groups,
     within,
   );
-  return verdicts.settle(() =>
+  const drops = await verdicts.settle(() =>
     merges.flatMap(({ survivor, dropped }) =>
       dropped.map((row) => {
         const { similarity, verdict } = judgePair(Math.min(row, survivor), Math.max(row, survivor));
@@ -211,6 +274,21 @@ async function dropByMeaning(
       }),
     ),
   );
+  return { drops, judged: [...pairs, ...consulted.values()] };
+}
+
+/** Probability of a merge below which a pair is not worth a question. */
+const leastMerge = 0.2;
+
+/** Only an answer that lets a record go changes anything. */
+function mergeQuestions(rows: readonly Row[], judged: readonly JudgedPair[]): readonly OpenQuestion[] {
+  return judged.flatMap((pair): OpenQuestion[] => {
+    const { ambiguous, decidedBy } = pair.verdict;
+    const value = mergeProbability(pair);
+    if (!ambiguous || decidedBy === 'claude' || value < leastMerge) return [];
+    const side = (row: number) => ({ text: rows[row]?.text ?? '', written: null, source: null });
+    return [{ a: side(pair.a), b: side(pair.b), value, apart: false }];
+  });
 }
 
 function cosine({ vectors, dimensions }: Vectors, a: number, b: number): number {

@@ -5,7 +5,9 @@ import { openEmbedder } from '../embed/embed.js';
 import { loadWordVectors } from '../embed/words.js';
 import { toError } from '../errors.js';
 import { findCandidates } from '../index/candidates.js';
+import { openClaude } from '../relate/claude.js';
 import { loadJudge } from '../relate/judge.js';
+import { defaultModel } from '../relate/prices.js';
 import { contextOf, type Engine } from './engine.js';
 import type { DoctorResult } from './results.js';
 
@@ -40,6 +42,7 @@ const checks: readonly Check[] = [
       return 'installed; --model takes a local folder or a hub id';
     },
   },
+  { name: 'Claude (optional)', run: checkClaude },
 ];
 
 /** Runs every part once on a tiny input; a part that fails says why, the others are still tried. */
@@ -53,6 +56,15 @@ export async function checkHealth(engine: Engine): Promise<DoctorResult> {
     }
   }
   return { checks: results };
+}
+
+/** Sends nothing: whether the key is good shows with the first request. */
+async function checkClaude(engine: Engine): Promise<string> {
+  if (engine.claude === null)
+    throw new Error('never asked here: DREAMFOLD_OFFLINE is 1, or the program that opened this does not allow it');
+  const claude = await openClaude({ model: defaultModel, ...engine.claude });
+  if (claude === null) throw new Error('no key was found; to have it asked about what is unsure, set ANTHROPIC_API_KEY');
+  return `a key was found for ${claude.host}; ${claude.model} is asked about what is unsure, unless --llm off`;
 }
 
 async function checkEmbedding(engine: Engine): Promise<string> {

@@ -19,33 +19,33 @@ import {
   sha256,
   textKey,
 } from '../memory.js';
-import { mineInsights } from '../mine/mine.js';
 import { type LoadedFiles, loadFiles } from '../read/load.js';
 import { parseStore } from '../read/store.js';
-import { stemOf } from '../relate/word-forms.js';
 import { compareTimes } from '../resolve/rows.js';
 import { segmentStore } from '../segment/memory.js';
 import type { Announcement } from '../signals.js';
 import { type DreamRow, problemForm } from '../store/rows.js';
 import { checkTarget, removeStaging } from '../write/output.js';
-import { consolidate } from './consolidate.js';
+import { type AskPreview, previewOf, saveAsking } from './asked.js';
+import { checkAsking } from './asking.js';
+import { consider } from './considering.js';
 import { saveEffects } from './effects.js';
-import { contextOf, defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
+import { defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
+import { ledgerCall, totalsOf } from './ledger.js';
 import { lastingName } from './model-source.js';
-import { checkCrossEncoder, openEmbedding, openJudge } from './open-models.js';
+import { checkCrossEncoder } from './open-models.js';
 import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
 import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
 import { unreadable } from './screening.js';
-import { readSpoken } from './sessions.js';
 import { isActive } from './standing.js';
 
 /** Dreams over the store and sessions of `settings` (input form of `dreamSettings`). */
 export async function runDream(engine: Engine, settings: unknown): Promise<DreamResult> {
   const given = parseSettings(dreamSettings, settings);
   const parsed = { ...given, model: lastingName(given.model), crossEncoder: lastingName(given.crossEncoder) };
-  if (parsed.llm === 'require') throw claudeMissing();
   await checkCrossEncoder(engine, parsed.crossEncoder);
+  await checkAsking(engine, parsed);
   return exclusively(engine, async () => {
     const { store: path } = parsed;
     const loaded = await loadFiles(path, {
@@ -87,13 +87,6 @@ export async function resumeDream(engine: Engine, id: string | undefined): Promi
     saveInput(engine, row.id, loaded);
     return work(engine, row, loaded.problems);
   });
-}
-
-function claudeMissing(): UserError {
-  return new UserError(
-    'claude',
-    'Claude was required (--llm require), but this version decides locally only. Use --llm auto or --llm off.',
-  );
 }
 
 function newRow(
@@ -173,82 +166,52 @@ async function work(engine: Engine, row: DreamRow, problems: readonly Problem[])
 
 async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Problem[]): Promise<DreamResult> {
   const settings = parseSettings(dreamSettings, row.settings);
-  const context = contextOf(engine, settings.seed);
   const clock = stageClockOf(engine);
   const store = await clock.time('read', () => parse(engine.store.loadFiles(row.id, 'input'), row.storeSingle, settings));
-  const segmented = await clock.time('segment', () => segmentStore(store));
-  const sessions = await clock.time('mine', () => readSpoken(settings, context));
-  await using opened = await openJudge(engine, settings, 'stores');
-  const { embedder, measured } = await openEmbedding(engine, settings.model);
-  try {
-    const tools = {
-      embedder,
-      judge: opened.judge,
-      minSimilarity: measured?.min_similarity ?? null,
-      cache: engine.store.vectors,
-      clock,
-    };
-    const refused = engine.store.refused();
-    const insights = await clock.time('mine', () =>
-      mineInsights(sessions.signals, { words: opened.words, stem: stemOf, minSupport: settings.minSupport }),
-    );
-    const input = {
-      store,
-      segmented,
-      spoken: sessions.spoken,
-      announced: sessions.announced,
-      insights,
-      printed: sessions.printed,
-      projects: sessions.projects,
-      minSupport: settings.minSupport,
-      index: settings.index,
-      instructions: settings.instructions,
-      refused,
-      movedTime: (key: string) => engine.store.movedTime(key),
-    };
-    const { planned, clauses, taught, findings } = await consolidate(input, tools, context);
-    const rendered = renderChanges(store, segmented, planned, refused);
-    context.signal.throwIfAborted();
-    await removeStaging(dirname(row.out ?? engine.dbPath));
-    const problems = [...loadProblems, ...store.problems, ...sessions.problems];
-    const found = [...findings, ...sessions.findings, ...unreadable(problems)];
-    engine.store.saveFindings(row.id, found);
-    engine.store.saveProblems(row.id, problems);
-    engine.store.saveMovedTimes(movedTimes(rendered.planned, [...sessions.spoken, ...sessions.announced.flatMap(bothStretches)]));
-    saveEffects(engine, row, { signals: sessions.signals, segmented, taught });
-    const out = row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle);
-    // Somebody may have put something there while the dream ran.
-    await checkOurs(engine, row);
-    await clock.time('write', () => place(engine, row, rendered.output, () => engine.store.saveChanges(row.id, rendered.planned)));
-    const changes = rendered.planned.map(({ change }) => change);
-    const summary: DreamSummary = {
-      memories: store.memories.length,
-      statements: segmented.statements.length,
-      sessions: sessions.ids.length,
-      ...countChanges(rendered.planned),
-      asked: 0,
-      instructions: clauses.map(({ kind, text, matched }) => ({ kind, text, matched })),
-      seconds: clock.seconds(),
-      peak_rss_mb: peakRssMb(),
-      out,
-      store: row.storeRoot,
-      format: store.format,
-    };
-    engine.store.updateDream(row.id, {
-      status: 'completed',
-      endedAt: engine.now(),
-      summary,
-      sessionIds: sessions.ids,
-    });
-    return {
-      dream: dreamObject(findDream(engine, row.id)),
-      changes,
-      findings: found,
-      problems,
-    };
-  } finally {
-    await embedder.close();
-  }
+  const considered = await consider(engine, settings, store, row.id, clock);
+  const { segmented, sessions, planned, clauses, taught, asker, refused } = considered;
+  if (settings.llm === 'require') asker?.checkComplete();
+  const rendered = renderChanges(store, segmented, planned, refused);
+  engine.signal.throwIfAborted();
+  await removeStaging(dirname(row.out ?? engine.dbPath));
+  const problems = [...loadProblems, ...store.problems, ...sessions.problems];
+  const findings = [...considered.findings, ...sessions.findings, ...unreadable(problems)];
+  engine.store.saveFindings(row.id, findings);
+  engine.store.saveProblems(row.id, problems);
+  engine.store.saveMovedTimes(movedTimes(rendered.planned, [...sessions.spoken, ...sessions.announced.flatMap(bothStretches)]));
+  saveEffects(engine, row, { signals: sessions.signals, segmented, taught });
+  if (asker !== null) saveAsking(engine, row.id, asker, rendered.planned);
+  const out = row.out ?? defaultOut(engine, row.id, row.storeRoot, row.storeSingle);
+  // Somebody may have put something there while the dream ran.
+  await checkOurs(engine, row);
+  await clock.time('write', () => place(engine, row, rendered.output, () => engine.store.saveChanges(row.id, rendered.planned)));
+  const summary: DreamSummary = {
+    memories: store.memories.length,
+    statements: segmented.statements.length,
+    sessions: sessions.ids.length,
+    ...countChanges(rendered.planned),
+    asked: asker?.report().clusters ?? 0,
+    unanswered: asker?.report().left.length ?? 0,
+    instructions: clauses.map(({ kind, text, matched }) => ({ kind, text, matched })),
+    seconds: clock.seconds(),
+    peak_rss_mb: peakRssMb(),
+    out,
+    store: row.storeRoot,
+    format: store.format,
+  };
+  engine.store.updateDream(row.id, { status: 'completed', endedAt: engine.now(), summary, sessionIds: sessions.ids });
+  const changes = rendered.planned.map(({ change }) => change);
+  return { dream: dreamObject(engine, findDream(engine, row.id)), changes, findings, problems };
+}
+
+/** What a dream over the input of `settings` would ask Claude first, and what that would come to. Sends nothing, keeps nothing. */
+export async function previewDream(engine: Engine, settings: unknown): Promise<AskPreview> {
+  const parsed = { ...parseSettings(dreamSettings, settings), dryRun: true };
+  await checkCrossEncoder(engine, parsed.crossEncoder);
+  const loaded = await loadFiles(parsed.store, { signal: engine.signal, now: engine.now() });
+  const store = parse(loaded.files, loaded.single, parsed);
+  const { asker } = await consider(engine, parsed, store, null, stageClockOf(engine));
+  return previewOf(asker, parsed);
 }
 
 /** What may enter a file of an announcement: the short stretch, or the longer one. */
@@ -283,8 +246,9 @@ export function countChanges(planned: readonly PlannedChange[]): Pick<DreamSumma
 }
 
 /** A dream in the form of the hosted API. Local ids of stores are hashes of their absolute paths. */
-export function dreamObject(row: DreamRow): DreamObject {
+export function dreamObject(engine: Engine, row: DreamRow): DreamObject {
   const settings = parseSettings(dreamSettings, row.settings);
+  const calls = engine.store.callsOf(row.id, ledgerCall).map(({ value }) => value);
   const output =
     row.out === null
       ? []
@@ -307,18 +271,13 @@ export function dreamObject(row: DreamRow): DreamObject {
     ],
     outputs: row.status === 'completed' ? output : [],
     output_behavior: { type: 'create_new' },
-    model: { id: settings.model ?? 'dreamfold-local' },
+    model: { id: calls.at(-1)?.model ?? settings.model ?? 'dreamfold-local' },
     instructions: settings.instructions,
     session_id: null,
     created_at: row.createdAt,
     ended_at: row.endedAt,
     archived_at: row.discarded ? row.endedAt : null,
-    usage: {
-      input_tokens: 0,
-      output_tokens: 0,
-      cache_creation_input_tokens: 0,
-      cache_read_input_tokens: 0,
-    },
+    usage: totalsOf(calls).usage,
     error: row.error,
     summary: dreamSummary.nullable().parse(row.summary),
   };

@@ -20,7 +20,22 @@ export interface Engine {
   readonly report: (event: ProgressEvent) => void;
   readonly offline: boolean;
   readonly hub: HubOptions;
+  readonly claude: ClaudeTimes | null;
 }
+
+/** How long Claude is waited for, in milliseconds. */
+export interface ClaudeTimes {
+  /** For one attempt of a request, and for the request with all its attempts and the waits between them. */
+  readonly attemptMs: number;
+  readonly requestMs: number;
+  /** After Ctrl-C, for answers that are paid for already. */
+  readonly graceMs: number;
+  /** Between the first two looks at a batch; the time doubles with each, up to `mostPollMs`. */
+  readonly pollMs: number;
+  readonly mostPollMs: number;
+}
+
+const claudeTimes: ClaudeTimes = { attemptMs: 90_000, requestMs: 100_000, graceMs: 10_000, pollMs: 1000, mostPollMs: 30_000 };
 
 export interface OpenOptions {
   /** SQLite file with dreams, caches and decisions; made where absent, readable by its owner alone. */
@@ -38,6 +53,11 @@ export interface OpenOptions {
   readonly offline?: boolean;
   /** Where models come from and where they are kept; what is left out is as transformers.js has it. */
   readonly hub?: Partial<HubOptions>;
+  /**
+   * Given: Claude may be asked, with the key and the server that the official SDK finds in its usual places (`ANTHROPIC_API_KEY`,
+   * `ANTHROPIC_BASE_URL`, its profiles). Null or left out: nothing is ever sent.
+   */
+  readonly claude?: Partial<ClaudeTimes> | null;
 }
 
 /** Opens the database of `options`; whoever opens it closes its `store`. */
@@ -52,6 +72,7 @@ export function openEngine(options: OpenOptions): Engine {
     report: options.report ?? (() => undefined),
     offline: options.offline ?? false,
     hub: { host: null, token: null, cache: null, ...options.hub },
+    claude: options.claude == null || options.offline === true ? null : { ...claudeTimes, ...options.claude },
   };
 }
 

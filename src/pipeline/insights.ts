@@ -24,7 +24,7 @@ import { hasEnded } from '../segment/ends.js';
 import type { Insight } from '../signals.js';
 import { coversCommands } from './known-commands.js';
 import type { Rounds } from './rounds.js';
-import { sideOf } from './rounds.js';
+import { sideOf } from './sides.js';
 import { judgeEach } from './verdicts.js';
 
 /** Statements of the store that an insight is compared with. */

@@ -17,7 +17,7 @@ export function cancelDream(engine: Engine, dream: string | undefined): DreamObj
         endedAt: engine.now(),
       });
   }
-  return dreamObject(findDream(engine, row.id));
+  return dreamObject(engine, findDream(engine, row.id));
 }
 
 function isIdle(engine: Engine): boolean {

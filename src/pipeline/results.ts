@@ -1,6 +1,7 @@
 /** What the library and the command line give back: the JSON forms of the contract (design section 6). Field names are the contract's. */
 import { z } from 'zod';
 import type { Change, Decider, Finding, Keep, Probabilities, Problem, Relation } from '../memory.js';
+import type { AskReport } from './ledger.js';
 
 export type DreamStatus = 'pending' | 'running' | 'completed' | 'failed' | 'canceled';
 
@@ -13,6 +14,8 @@ export const dreamSummary = z.object({
   suggested: z.number(),
   /** Clusters that a language model was asked about. */
   asked: z.number(),
+  /** Pairs worth a question that have no answer: nobody was asked, the budget ended, or answers could not be used. */
+  unanswered: z.number().default(0),
   /** What each clause of the instructions was taken for and how many statements it is about; `other` needs a language model. */
   instructions: z
     .array(z.object({ kind: z.enum(['focus', 'ignore', 'keep', 'other']), text: z.string(), matched: z.number() }))
@@ -185,6 +188,8 @@ export interface DedupeResult {
   readonly output: Uint8Array;
   readonly out: string | null;
   readonly problems: readonly Problem[];
+  /** What Claude was asked; null where it was not to be asked. */
+  readonly asked: AskReport | null;
 }
 
 export interface RelateLine {
@@ -202,6 +207,8 @@ export interface RelateLine {
 export interface RelateResult {
   readonly lines: readonly RelateLine[];
   readonly problems: readonly Problem[];
+  /** What Claude was asked; null where it was not to be asked. */
+  readonly asked: AskReport | null;
 }
 
 export interface DoctorResult {

@@ -5,14 +5,17 @@
 import { clusterPairs } from '../cluster/cluster.js';
 import type { RunContext } from '../context.js';
 import { findCandidates } from '../index/candidates.js';
-import type { Candidate, JudgedPair, PlannedChange, Side, Verdict } from '../memory.js';
+import type { Candidate, JudgedPair, PlannedChange, Verdict } from '../memory.js';
 import { hasOwnName } from '../relate/old-value.js';
 import { type AnnouncedDecisions, decideAnnounced } from '../resolve/announced.js';
-import { planMerge, planSuggestion, planSupersede } from '../resolve/changes.js';
+import { planMerge, planRewrite, planSuggestion, planSupersede } from '../resolve/changes.js';
 import { type Decisions, decide, type Merge, type Supersede, suggest } from '../resolve/decide.js';
 import { isLocked, pairRefusal, type Row } from '../resolve/rows.js';
 import { bareWords, fitRows } from './announcing.js';
 import type { ConsolidateInput, Tools } from './consolidate.js';
+import { answeredVerdict, openQuestions } from './questioning.js';
+import { type Rewrite, rewritesOf } from './rewriting.js';
+import { sideOf } from './sides.js';
 import { Verdicts } from './verdicts.js';
 
 /**
@@ -48,6 +51,13 @@ export class Rounds {
   readonly #mergeConfidence = new Map<number, number>();
   readonly #supersedes: Supersede[] = [];
   #lastPairs: readonly JudgedPair[] = [];
+  /** Pairs that grouping asked for although they are no candidates. */
+  readonly #consulted = new Map<string, JudgedPair>();
+  readonly #rewrites: Rewrite[] = [];
+  /** Pairs whose common text was not left alone by the rounds: they stay as they are. */
+  readonly #unrewritten = new Set<string>();
+  readonly #given: number;
+  #first: readonly Candidate[] | null = null;
   #announced: AnnouncedDecisions = { supersedes: [], suggested: [] };
 
   constructor(rows: readonly Row[], vectors: readonly Float32Array[], input: ConsolidateInput, tools: Tools, context: RunContext) {
@@ -56,12 +66,13 @@ export class Rounds {
     this.#input = input;
     this.#tools = tools;
     this.#context = context;
+    this.#given = rows.length;
     this.#alive = rows.map((row) => row.announced === undefined);
     this.#verdicts = new Verdicts({
       judge: tools.judge,
       sideOf: (row) => sideOf(this.#row(row)),
       similarityOf: (a, b) => this.#similarity(a, b),
-      settled: (a, b) => this.#refusedBefore(a, b),
+      settled: (a, b) => this.#refusedBefore(a, b) ?? this.#answered(a, b),
       signal: context.signal,
     });
   }
@@ -69,6 +80,10 @@ export class Rounds {
   /** Every decision of every round, and what is left for a person. */
   async run(): Promise<readonly PlannedChange[]> {
     await this.#repeat();
+    while ((await this.#ask()) || this.#undoRewrites()) {
+      this.#restart();
+      await this.#repeat();
+    }
     return this.#verdicts.settle(() => this.#plan());
   }
 
@@ -82,7 +97,9 @@ export class Rounds {
     this.#rows.push(...fresh);
     this.#vectors.push(...vectors);
     this.#alive.push(...fresh.map(() => true));
-    const { merges, supersedes } = await this.#round();
+    let decisions = await this.#round();
+    while (await this.#askAbout(first)) decisions = await this.#round();
+    const { merges, supersedes } = decisions;
     const announced = decideAnnounced(this.#rows, this.#fitAnnounced()).supersedes;
     const touched = [
       ...merges.flatMap(({ survivor, dropped }) => [survivor, ...dropped]),
@@ -105,10 +122,79 @@ export class Rounds {
       this.#context.signal.throwIfAborted();
       const decisions = await this.#round();
       const done = decisions.merges.length === 0 && decisions.supersedes.length === 0;
-      if (done && !this.#announce()) return;
+      if (done && !this.#announce() && !(await this.#rewrite())) return;
       this.#settle(decisions);
     }
     this.#lastPairs = this.#lastPairs.filter((pair) => this.#alive[pair.a] && this.#alive[pair.b]);
+  }
+
+  /** Looks for answers to what is left open; true where there are new ones, and the rounds have to begin again with them. */
+  async #ask(): Promise<boolean> {
+    const { asker, clock, judge } = this.#tools;
+    if (asker === null) return false;
+    const open = openQuestions(this.#rows, this.#alive, [...this.#lastPairs, ...this.#consulted.values()], judge);
+    return clock.time('ask', () => asker.ask(open, this.#context));
+  }
+
+  /** The same of pairs with a row from `first` on: the next dream would ask about them, so this one does. */
+  async #askAbout(first: number): Promise<boolean> {
+    const { asker, clock, judge } = this.#tools;
+    if (asker === null) return false;
+    const fresh = [...this.#lastPairs, ...this.#consulted.values()].filter(({ a, b }) => Math.max(a, b) >= first);
+    const open = openQuestions(this.#rows, this.#alive, fresh, judge);
+    const answered = await clock.time('ask', () => asker.ask(open, this.#context));
+    this.#verdicts.forget((a, b) => this.#answered(a, b) !== null);
+    return answered;
+  }
+
+  /** Forgets every decision; verdicts stay, but for those that an answer has overtaken and those on rows that are gone. */
+  #restart(): void {
+    this.#rows.length = this.#given;
+    this.#vectors.length = this.#given;
+    this.#alive.length = 0;
+    this.#alive.push(...this.#rows.map((row) => row.announced === undefined));
+    this.#mergedInto.clear();
+    this.#mergeConfidence.clear();
+    this.#supersedes.length = 0;
+    this.#rewrites.length = 0;
+    this.#consulted.clear();
+    this.#verdicts.forget((a, b) => b >= this.#given || this.#answered(a, b) !== null);
+  }
+
+  /** Texts for two statements that passed the gate, once nothing else is to be done; true where there is one. */
+  async #rewrite(): Promise<boolean> {
+    const { asker, embedder, cache, judge } = this.#tools;
+    if (asker === null) return false;
+    const pairs = this.#lastPairs.filter((pair) => this.#alive[pair.a] && this.#alive[pair.b]);
+    const found = rewritesOf(this.#rows, pairs, asker, judge.reader).filter(({ key }) => !this.#unrewritten.has(key));
+    if (found.length === 0) return false;
+    const vectors = await embedder.embed(
+      found.map(({ row }) => row.text),
+      cache,
+      this.#context,
+    );
+    found.forEach((rewrite, at) => {
+      this.#rewrites.push({ ...rewrite, at: this.#rows.length });
+      this.#rows.push(rewrite.row);
+      this.#vectors.push(vectors.subarray(at * embedder.dimensions, (at + 1) * embedder.dimensions));
+      this.#alive[rewrite.survivor] = false;
+      this.#alive[rewrite.dropped] = false;
+      this.#alive.push(true);
+    });
+    return true;
+  }
+
+  /** A text for two that the rounds did not leave alone afterwards is not taken; true where there was one. */
+  #undoRewrites(): boolean {
+    const touched = this.#rewrites.filter(({ at }) => !this.#alive[at] || [...this.#mergedInto.values()].includes(at));
+    for (const { key } of touched) this.#unrewritten.add(key);
+    return touched.length > 0;
+  }
+
+  /** The verdict on a pair that Claude has answered, null for all others. */
+  #answered(a: number, b: number): Verdict | null {
+    const { asker, judge } = this.#tools;
+    return asker === null ? null : answeredVerdict(judge, this.#row(a), this.#row(b), asker);
   }
 
   /** What persons said has changed, once nothing else is to be done; true where it changes a memory. */
@@ -126,11 +212,17 @@ export class Rounds {
 
   async #round(): Promise<Decisions> {
     const { clock } = this.#tools;
-    const candidates = await clock.time('index', () => this.#candidates());
+    const fresh = this.#rows.length === this.#given && this.#mergedInto.size === 0 && this.#supersedes.length === 0;
+    const candidates = (fresh ? this.#first : null) ?? (await clock.time('index', () => this.#candidates()));
+    if (fresh) this.#first = candidates;
     const pairs = await clock.time('relate', () => this.#relate(candidates));
     this.#lastPairs = pairs;
     const between = pairs.filter((pair) => this.#rows[pair.a]?.statement && this.#rows[pair.b]?.statement);
-    const judge = (a: number, b: number): JudgedPair => this.#verdicts.of(a, b);
+    const judge = (a: number, b: number): JudgedPair => {
+      const pair = this.#verdicts.of(a, b);
+      if (this.#tools.asker !== null) this.#consulted.set(`${a}:${b}`, pair);
+      return pair;
+    };
     const count = this.#rows.length;
     const groups = await clock.time('cluster', () =>
       this.#verdicts.settle(() => clusterPairs({ count, pairs: between, judge }, groupLimits)),
@@ -144,7 +236,9 @@ export class Rounds {
   #mayAct({ a, b, verdict }: JudgedPair): boolean {
     const { reader } = this.#tools.judge;
     const may = (old: Row, by: Row) =>
-      !isSpoken(by) || (verdict.confidence >= minSpokenConfidence && !hasOwnName(reader.read(old.text), reader.read(by.text)));
+      !isSpoken(by) ||
+      ((verdict.decidedBy === 'claude' || verdict.confidence >= minSpokenConfidence) &&
+        !hasOwnName(reader.read(old.text), reader.read(by.text)));
     return may(this.#row(a), this.#row(b)) && may(this.#row(b), this.#row(a));
   }
 
@@ -241,6 +335,7 @@ export class Rounds {
     const pairsOf = (rows: readonly number[]) => this.#pairsOf(rows);
     return [
       ...this.#merges().flatMap((merge) => planMerge(this.#rows, merge, pairsOf)),
+      ...this.#rewrites.map(({ from, row, confidence }) => planRewrite(from[0], from[1], row.text, confidence)),
       ...this.#supersedes.flatMap((supersede) => planSupersede(this.#rows, supersede, 'proposed')),
       ...this.#announced.suggested.flatMap((supersede) => planSupersede(this.#rows, supersede, 'suggested')),
       ...suggest(this.#rows, this.#lastPairs, minSuggestion).flatMap((suggestion) => planSuggestion(this.#rows, suggestion)),
@@ -278,16 +373,6 @@ const refusedVerdict: Verdict = {
 /** Words from a session, in this dream or in an earlier one: they are not written to be compared. */
 function isSpoken({ spoken, statement }: Row): boolean {
   return spoken !== null || statement?.time.source === 'session' || statement?.time.source === 'moved';
-}
-
-/** What the judge sees of a row: text, time that may settle a conflict, and the names it stands under. */
-export function sideOf(row: Row): Side {
-  const scope = row.statement?.scope;
-  return {
-    text: row.text,
-    time: row.time,
-    scope: scope ? [...(scope.title ? [scope.title] : []), ...scope.headings] : [],
-  };
 }
 
 function unique(pairs: readonly JudgedPair[]): readonly JudgedPair[] {

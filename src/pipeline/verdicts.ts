@@ -42,6 +42,11 @@ export class Verdicts {
     return pair;
   }
 
+  /** Forgets what was judged of pairs that `stale` names: they are judged again when they are asked for. */
+  forget(stale: (a: number, b: number) => boolean): void {
+    for (const [key, { a, b }] of this.#known) if (stale(a, b)) this.#known.delete(key);
+  }
+
   /** Judges all candidates; `report` is told how many are done. */
   async judgeAll(candidates: readonly Candidate[], report: (done: number) => void): Promise<readonly JudgedPair[]> {
     const { judge, signal } = this.#source;

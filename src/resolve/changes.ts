@@ -103,14 +103,28 @@ export function planMerge(
       after: result(survivor),
       relation: refines ? 'refines' : 'duplicate',
       confidence: merge.confidence,
-      decidedBy: pairs.every((pair) => pair.verdict.decidedBy === 'rule')
-        ? 'rule'
-        : (pairs.find((pair) => pair.verdict.decidedBy !== 'rule')?.verdict.decidedBy ?? 'model'),
+      decidedBy: (['claude', 'model'] as const).find((decider) => pairs.some((pair) => pair.verdict.decidedBy === decider)) ?? 'rule',
       reason,
       status: 'proposed',
       drop: dropped.map((statement) => statement.id),
     }),
   ];
+}
+
+/** One text for two statements, in the place of the first; `reason` says what it rests on. */
+export function planRewrite(survivor: Statement, dropped: Statement, text: string, confidence: number): PlannedChange {
+  return planChange({
+    kind: 'merge',
+    before: [survivor, dropped],
+    after: { path: survivor.path, line: survivor.line, text },
+    relation: 'refines',
+    confidence,
+    decidedBy: 'claude',
+    reason: 'One text for both (Claude): every word, number, name and condition of both is in it, and nothing else.',
+    status: 'proposed',
+    drop: [dropped.id],
+    replace: [{ statementId: survivor.id, text }],
+  });
 }
 
 export function planSupersede(rows: readonly Row[], { old, by, pair }: Supersede, status: 'proposed' | 'suggested'): PlannedChange[] {

@@ -209,6 +209,8 @@ function suggestConflict(rows: readonly Row[], pair: JudgedPair): Suggestion[] {
   const [old, by] = order !== null && order < 0 ? [pair.a, pair.b] : [pair.b, pair.a];
   const oldRow = rows[old];
   const spoken = rows[pair.a]?.spoken || rows[pair.b]?.spoken;
-  if (order !== null && order !== 0 && !isRowLocked(rows, old)) return [{ kind: 'supersede', old, by, pair }];
+  // Two persons who contradict each other are not settled by who spoke last.
+  const timed = order !== null && order !== 0 && pair.verdict.keep !== 'none';
+  if (timed && !isRowLocked(rows, old)) return [{ kind: 'supersede', old, by, pair }];
   return spoken || !oldRow ? [] : [{ kind: 'conflict', pair }];
 }

@@ -10,15 +10,12 @@ import {
   type Cli,
   cautionOption,
   cautionSchema,
-  checkLlm,
   commandLine,
   crossEncoderOption,
   defineCommand,
   dreamArgument,
   dreamOf,
   exitFor,
-  llmOption,
-  llmSchema,
   modelOption,
   noOptions,
   type OptionSpec,
@@ -27,6 +24,8 @@ import {
   printResult,
   wholeNumber,
 } from '../command.js';
+import { llmOptions, llmPhraseOption, llmSchema, llmSettings } from '../llm.js';
+import { previewLines } from '../render-asking.js';
 import { dreamLines } from '../render-dreams.js';
 
 /** Options that say how records of a JSONL, JSON or CSV store are to be read; `audit` has them too. */
@@ -185,7 +184,8 @@ export const dreamCommand = defineCommand({
       choices: indexMethods,
     },
     ...formatOptions,
-    llmOption,
+    ...llmOptions,
+    llmPhraseOption,
   ],
   examples: [
     { line: 'dreamfold dream', text: "over this project's Claude Code memory" },
@@ -212,15 +212,15 @@ export const dreamCommand = defineCommand({
     crossEncoder: z.string().optional(),
     caution: cautionSchema,
     index: z.enum(indexMethods).default('auto'),
-    llm: llmSchema,
+    llmPhrase: z.boolean().default(false),
+    ...llmSchema.shape,
   }),
   run: async (cli, _args, options) => {
-    checkLlm(options.llm);
     const persons = parsePersons(options.person);
     const instructions = options.instructions === undefined ? null : await readInstructions(options.instructions, cli.cwd);
     const input = await findInput(cli, options.store, options.sessions);
     const dreamfold = await cli.open();
-    const result = await dreamfold.dream({
+    const settings = {
       ...input,
       out: options.out === undefined ? null : resolve(cli.cwd, options.out),
       exclude: options.exclude,
@@ -232,9 +232,16 @@ export const dreamCommand = defineCommand({
       crossEncoder: options.crossEncoder ?? null,
       caution: options.caution,
       index: options.index,
-      llm: options.llm,
+      llmPhrase: options.llmPhrase,
+      ...llmSettings(options),
       ...formatSettings(options),
-    });
+    };
+    if (options.dryRun) {
+      const preview = await dreamfold.preview(settings);
+      printResult(cli, preview, () => previewLines(preview, cli.out));
+      return 'done';
+    }
+    const result = await dreamfold.dream(settings);
     return printDream(cli, result, undefined);
   },
 });
@@ -246,7 +253,7 @@ export const resumeCommand = defineCommand({
   arguments: [dreamArgument],
   options: [],
   examples: [{ line: 'dreamfold resume', text: 'from the last stage that was finished' }],
-  exits: ['partial', 'notFound', 'locked', 'inputChanged'],
+  exits: ['partial', 'notFound', 'locked', 'inputChanged', 'claude'],
   schema: noOptions,
   run: async (cli, args) => {
     const dream = dreamOf(args);

@@ -1,25 +1,40 @@
 /** `dedupe` and `relate`: the judge on records, without a store. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { AskPreview, AskReport } from '../../api.js';
 import { indexMethods } from '../../config.js';
+import type { ExitName } from '../../errors.js';
 import {
+  type Cli,
   cautionOption,
   cautionSchema,
-  checkLlm,
   commandLine,
   crossEncoderOption,
   decimalNumber,
   defineCommand,
   exitFor,
-  llmOption,
-  llmSchema,
   modelOption,
   printNext,
   printProblems,
   printResult,
 } from '../command.js';
+import { llmOptions, llmSchema, llmSettings } from '../llm.js';
+import { askedLine, previewLines } from '../render-asking.js';
 import { dedupeLines } from '../render-reports.js';
 import { plainText, shellWord, toJsonLine } from '../text.js';
+
+function printPreview(cli: Cli, preview: AskPreview): ExitName {
+  printResult(cli, preview, () => previewLines(preview, cli.out));
+  return 'done';
+}
+
+/** On stderr: stdout is data. */
+function printAsked(cli: Cli, asked: AskReport | null): void {
+  cli.settle();
+  if (cli.json) {
+    if (asked !== null && asked.pairs > 0) cli.err.write(toJsonLine({ type: 'asked', ...asked }));
+  } else for (const line of askedLine(asked)) cli.err.write(`dreamfold: ${line}\n`);
+}
 
 export const dedupeCommand = defineCommand({
   name: 'dedupe',
@@ -51,7 +66,7 @@ export const dedupeCommand = defineCommand({
       text: 'how candidates are found (default: auto)',
       choices: indexMethods,
     },
-    llmOption,
+    ...llmOptions,
   ],
   examples: [
     {
@@ -74,12 +89,11 @@ export const dedupeCommand = defineCommand({
     crossEncoder: z.string().optional(),
     caution: cautionSchema,
     index: z.enum(indexMethods).default('auto'),
-    llm: llmSchema,
+    ...llmSchema.shape,
   }),
   run: async (cli, [file = ''], options) => {
-    checkLlm(options.llm);
     const place = (path: string | undefined): string | null => (path === undefined ? null : resolve(cli.cwd, path));
-    const result = await (await cli.open()).dedupe({
+    const settings = {
       file: resolve(cli.cwd, file),
       field: options.field ?? null,
       by: options.by,
@@ -90,7 +104,11 @@ export const dedupeCommand = defineCommand({
       crossEncoder: options.crossEncoder ?? null,
       caution: options.caution,
       index: options.index,
-    });
+      ...llmSettings(options),
+    };
+    const dreamfold = await cli.open();
+    if (options.dryRun) return printPreview(cli, await dreamfold.previewDedupe(settings));
+    const result = await dreamfold.dedupe(settings);
     const screen = result.out === null ? cli.err : cli.out;
     cli.settle();
     // Off a terminal the records are data, byte for byte.
@@ -99,6 +117,7 @@ export const dedupeCommand = defineCommand({
     if (cli.json) printResult(cli, result.report, () => []);
     else screen.write(`${dedupeLines(result.report, result.out).join('\n')}\n`);
     printProblems(cli, result.problems);
+    printAsked(cli, result.asked);
     const again = commandLine(cli, 'dedupe', shellWord(file), '--report FILE');
     printNext(
       cli,
@@ -115,7 +134,7 @@ export const relateCommand = defineCommand({
   summary: 'judge pairs of statements: duplicate, refines, conflict or distinct',
   details: 'Reads one {"id","a","b","a_time"?,"b_time"?} a line and prints one line of JSON for each, in order.',
   arguments: [{ name: '<file>', text: 'JSONL of pairs' }],
-  options: [crossEncoderOption, cautionOption, llmOption],
+  options: [crossEncoderOption, cautionOption, ...llmOptions],
   examples: [
     {
       line: 'dreamfold relate pairs.jsonl > verdicts.jsonl',
@@ -123,16 +142,16 @@ export const relateCommand = defineCommand({
     },
   ],
   exits: ['partial', 'claude'],
-  schema: z.object({ crossEncoder: z.string().optional(), caution: cautionSchema, llm: llmSchema }),
+  schema: z.object({ crossEncoder: z.string().optional(), caution: cautionSchema, ...llmSchema.shape }),
   run: async (cli, [file = ''], options) => {
-    checkLlm(options.llm);
-    const { lines, problems } = await (await cli.open()).relate(resolve(cli.cwd, file), {
-      crossEncoder: options.crossEncoder ?? null,
-      caution: options.caution,
-    });
+    const settings = { crossEncoder: options.crossEncoder ?? null, caution: options.caution, ...llmSettings(options) };
+    const dreamfold = await cli.open();
+    if (options.dryRun) return printPreview(cli, await dreamfold.previewRelate(resolve(cli.cwd, file), settings));
+    const { lines, problems, asked } = await dreamfold.relate(resolve(cli.cwd, file), settings);
     cli.settle();
     for (const line of lines) cli.out.write(toJsonLine(line));
     printProblems(cli, problems);
+    printAsked(cli, asked);
     printNext(cli, [['a whole store', commandLine(cli, 'dream --store PATH')]], cli.err);
     return exitFor(problems);
   },

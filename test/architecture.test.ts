@@ -127,7 +127,7 @@ const capabilities: readonly {
 }[] = [
   {
     name: 'network out',
-    pattern: /\bfetch\(|from 'node:https?'|from '@anthropic-ai|from 'undici'/,
+    pattern: /\bfetch\(|from 'node:https?'|from '@anthropic-ai|import\('@anthropic-ai|from 'undici'/,
     only: ['relate/claude.ts', 'embed/download.ts', 'server/'],
   },
   {

@@ -138,9 +138,9 @@ describe('an insight that is over by its own words', () => {
     const store = parseStore(files, { single: false, format: null, fields: {}, exclude: [], writeRules: false });
     const world = { store, segmented: segmentStore(store), refused: new Set<string>(), judge };
     await using embedder = await openEmbedder({ model: null, threads: 1 });
-    const tools = { embedder, judge, minSimilarity: null, cache: null, clock: new StageClock(context.clockMs) };
+    const tools = { embedder, judge, minSimilarity: null, cache: null, asker: null, clock: new StageClock(context.clockMs) };
     const said = { spoken: [], announced: [], insights: [], printed: [], projects: new Map<string, string>(), minSupport: 3 };
-    const input = { ...world, ...said, index: 'scan', instructions: null, movedTime: () => null } as const;
+    const input = { ...world, ...said, index: 'scan', instructions: null, phrase: false, movedTime: () => null } as const;
     const rounds = new Rounds([], [], input, tools, context);
     const evidence = { session_id: 's', at: '2024-02-01T09:00:00.000Z', role: 'person', quote: 'q', file: 's.jsonl', line: 1 } as const;
     const insight = {

@@ -265,6 +265,10 @@ describe('actions', () => {
     expect(form('npx fieldctl sync')[0]?.words).toEqual(form('fieldctl sync')[0]?.words);
   });
 
+  it('take an argument with a toString of its own for what it is', () => {
+    expect(actionsOf({ name: 'Bash', input: '{"command":["ls",{"toString":0}]}' })).toHaveLength(1);
+  });
+
   it('never throw, whatever the arguments', () => {
     const names = fc.constantFrom('Bash', 'shell', 'Edit', 'apply_patch', 'MultiEdit', 'Read', 'book_delivery', 'TodoWrite');
     fc.assert(

@@ -215,7 +215,8 @@ function textOf(fields: Fields, ...names: readonly string[]): string {
 function lineOf(fields: Fields): string {
   const parts = fields['command'];
   if (!Array.isArray(parts)) return textOf(fields, 'command', 'cmd', 'value', 'script');
-  const words = parts.map(String);
+  // Not `String`: an object of a transcript may have a `toString` that is no function.
+  const words = parts.map((part: unknown) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')));
   return words.length === 3 && /^-l?c$/u.test(words[1] ?? '') ? (words[2] ?? '') : words.join(' ');
 }
 

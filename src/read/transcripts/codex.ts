@@ -114,7 +114,9 @@ function tellMessage(state: State, side: Side, role: string, content: unknown, p
 function commandOf(input: unknown): string {
   const parsed = typeof input === 'string' ? parseJson(input)?.value : input;
   const { command } = asFields(parsed) ?? {};
-  return Array.isArray(command) ? command.join(' ') : (asText(command) ?? '');
+  return Array.isArray(command)
+    ? command.map((part: unknown) => asText(part) ?? JSON.stringify(part) ?? '').join(' ')
+    : (asText(command) ?? '');
 }
 
 function tellCall(

@@ -108,7 +108,7 @@ export function ledgerLines(llm: AskSummary, { colors, width }: Style): string[]
       : [
           '',
           colors.bold(`Still ambiguous: ${formatNumberOf(report.left.length, 'pair', 'pairs')} without an answer`),
-          ...(report.stopped === null ? [] : hang('  ', `Because ${oneLine(report.stopped)}.`, width)),
+          ...(report.stopped === null ? [] : hang('  ', `Because ${oneLine(report.stopped).replace(/\.$/, '')}.`, width)),
           ...pairLines(report.left, width),
         ];
   return [

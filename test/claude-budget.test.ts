@@ -67,7 +67,7 @@ describe('what is billed never passes the limits', () => {
         if (asked?.left.length !== 0) expect(asked?.stopped).toEqual(expect.any(String));
       }),
       {
-        numRuns: 6,
+        numRuns: 4,
         examples: [
           [{ maxLlmCalls: 50, maxTokens: 60_000, maxUsd: null }, ['cut', null], false],
           [{ maxLlmCalls: 50, maxTokens: null, maxUsd: 0.3 }, ['broken-json'], false],
@@ -99,7 +99,7 @@ describe('what is billed never passes the limits', () => {
         expectWithin(claude, limits);
       }),
       {
-        numRuns: 5,
+        numRuns: 3,
         examples: [
           [{ maxLlmCalls: 2, maxTokens: null, maxUsd: null }, [null], 0],
           [{ maxLlmCalls: 9, maxTokens: 25_000, maxUsd: null }, ['cut'], 0],

@@ -184,7 +184,7 @@ describe('promises', () => {
     const whole = await openIn(join(folder, 'whole')).dream({ store, sessions: [sessions], llm: 'off' });
     const length = performance.now() - start;
     const expected = readTree(whole.dream.summary?.out ?? '');
-    for (const share of [0.1, 0.4, 0.75, 1.05]) {
+    for (const share of [0.15, 0.6, 1.05]) {
       const wait = Math.round(150 + share * length);
       const db = join(folder, `killed-${wait}`, 'dreamfold.db');
       const out = join(folder, `out-${wait}`);

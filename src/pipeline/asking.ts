@@ -51,7 +51,7 @@ export interface GivenAnswer {
   readonly call: number;
 }
 
-export const keptAnswer: z.ZodType<Answer> = z.object({
+const keptAnswer: z.ZodType<Answer> = z.object({
   relation: z.enum(relations),
   keep: z.enum(['a', 'b', 'both', 'either', 'none']),
   reason: z.string(),
@@ -100,10 +100,7 @@ export class Asker {
     return this.#given.get(key) ?? null;
   }
 
-  /**
-   * Looks for answers to the pairs that were not looked for before; true where there is a new one.
-   * @throws UserError `claude` where Claude is required and something stays unanswered.
-   */
+  /** Looks for answers to the pairs that were not looked for before; true where there is a new one. What stays unanswered is in `report`. */
   async ask(open: readonly OpenQuestion[], context: RunContext): Promise<boolean> {
     const before = this.#given.size;
     const fresh = new Map<string, OpenQuestion>();

@@ -67,11 +67,6 @@ export class Budget {
     this.#usd += usd;
   }
 
-  /** What is spent or reserved so far. */
-  spent(): Spent {
-    return { calls: this.#calls, tokens: this.#tokens, usd: this.#usd };
-  }
-
   /** Reserves one request, or says which limit it would pass. */
   reserve(bound: RequestBound): BudgetStop | null {
     const { calls, tokens, usd } = this.#limits;

@@ -9,7 +9,7 @@ import wabt from 'wabt';
 import { loadWordVectors } from '../dist/embed/words.js';
 import { UserError } from '../dist/errors.js';
 import { createReader, featureVersion, timeOrder } from '../dist/relate/judge.js';
-import { startKernel } from '../dist/relate/kernel.js';
+import { type Kernel, startKernel } from '../dist/relate/kernel.js';
 import { matmulModule } from '../dist/relate/matmul.js';
 import { mirrored, readModel } from '../dist/relate/model.js';
 import { readNetwork } from '../dist/relate/network.js';
@@ -42,19 +42,79 @@ describe('the multiplier', () => {
     fc.assert(
       fc.property(sizes, fc.infiniteStream(fc.float({ min: -8, max: 8, noNaN: true })), ({ rows, k, blocks }, numbers) => {
         const n = 16 * blocks;
-        const [x, w, b, out] = [0, rows * k, rows * k + k * n, rows * k + k * n + n];
+        const x = 64;
+        const [w, b, out] = [x + rows * k, x + rows * k + k * n, x + rows * k + k * n + n];
         const fast = startKernel(out + rows * n);
         const plain = startKernel(out + rows * n, true);
-        for (let i = 0; i < out; i++) {
+        for (let i = x; i < out; i++) {
           const value = numbers.next().value as number;
           fast.numbers[i] = value;
           plain.numbers[i] = value;
         }
-        for (const { matmul } of [fast, plain]) matmul(x * 4, k * 4, w * 4, n * 4, b * 4, 0, out * 4, n * 4, rows, k, n);
+        for (const { matmul } of [fast, plain]) matmul(x * 4, k * 4, w * 4, n * 4, 64, b * 4, 0, out * 4, n * 4, rows, k, n);
         expect([...fast.numbers.subarray(out, out + rows * n)]).toEqual([...plain.numbers.subarray(out)]);
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('the other loops', () => {
+  /** The first numbers are the kernel's. */
+  const own = 64;
+  const first = own * 4;
+  const filled = (numbers: readonly number[]) =>
+    [false, true].map((plain) => {
+      const kernel = startKernel(4096, plain);
+      kernel.numbers.set(numbers, own);
+      return kernel;
+    });
+  const values = fc.array(
+    fc.oneof(fc.float({ min: -30, max: 30, noNaN: true }), fc.constantFrom(0, -0, 1e-12, -745.5, -720, -0.35, -1.03)),
+    {
+      minLength: 1000,
+      maxLength: 1000,
+    },
+  );
+  const same = (run: (kernel: Kernel) => readonly [from: number, to: number]) =>
+    fc.assert(
+      fc.property(values, (numbers) => {
+        const [fast, plain] = filled(numbers).map((kernel) => [...kernel.numbers.slice(...run(kernel))]);
+        // An unsigned zero either way: no sum differs by the sign of one.
+        expect(fast?.map((value) => value + 0)).toEqual(plain?.map((value) => value + 0));
+      }),
+      { numRuns: 30 },
+    );
+
+  it('give the bits of plain JavaScript', () => {
+    for (const count of [1, 2, 7, 16]) {
+      same(({ softmax }) => {
+        softmax(first, 20 * 4, 1, count);
+        return [own, own + count];
+      });
+    }
+    for (const rows of [1, 2, 5]) {
+      same(({ normalise }) => {
+        normalise(first, 2000 * 4, 500 * 4, 600 * 4, rows, 96);
+        return [2000, 2000 + rows * 96];
+      });
+      same(({ positives }) => {
+        positives(first, 100 * 4, 900 * 4, 2000 * 4, rows, 8, 96, 3000 * 4);
+        return [2000, 2000 + rows * 96];
+      });
+    }
+    same(({ add }) => {
+      add(first, 400 * 4, 64);
+      return [own, own + 64];
+    });
+    same(({ turn }) => {
+      turn(first, 24 * 4, 2000 * 4, 20, 12);
+      return [2000, 2000 + 16 * 12];
+    });
+    same(({ known }) => {
+      known(2000 * 4, 16 * 4, 3, 5, 500 * 4, first, 600 * 4);
+      return [2000, 2000 + 8 * 16];
+    });
   });
 });
 

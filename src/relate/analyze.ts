@@ -1,5 +1,5 @@
 /** What one statement holds, read once: tokens with their kinds and meanings, quantities, clauses, cues. */
-import type { Lexeme, Lexemes } from './lexemes.js';
+import { allGrams, type Lexeme, type Lexemes } from './lexemes.js';
 import {
   auxiliaries,
   changeWords,
@@ -55,9 +55,9 @@ export interface Analysis {
   readonly reasons: number;
   readonly environments: ReadonlySet<string>;
   readonly weight: number;
-  /** Concepts of the content, letter trigrams of everything, all lower-case words. */
+  /** Concepts of the content, letter trigrams of everything as in a lexeme, all lower-case words. */
   readonly concepts: ReadonlySet<string>;
-  readonly grams: ReadonlySet<string>;
+  readonly grams: Float64Array;
   readonly words: ReadonlySet<string>;
   /** Token at which the subject ends. */
   readonly subjectEnd: number;
@@ -81,12 +81,16 @@ const contractions: readonly (readonly [RegExp, string])[] = [
   [/\be\.g\.|\bi\.e\.|\betc\./giu, ' '],
   [/\bno-?one\b/giu, 'nobody'],
 ];
+/** Something of every one of `contractions`, so that most texts are looked through only once. */
+const contracted = /['’/]|cannot|\.g\.|\.e\.|etc\.|no-?one/i;
 
 const scanner =
   /https?:\/\/[^\s`)>\]"]+|\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?|\d{1,2}:\d{2}(?::\d{2})?(?![\d:])|\d{1,3}(?:[,\u00a0'’]\d{3})+(?:\.\d+)?(?![\d])|[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+-]*[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+:&?-]*[\p{L}\p{M}\p{N}_*%/])?(?:(?:'|’)\p{L}+)?|[^\s\p{L}\p{N}]/gu;
 
 interface Piece {
   readonly raw: string;
+  /** Lower-case, with plain apostrophes. */
+  readonly lower: string;
   readonly kind: Token['kind'];
   readonly code: boolean;
   readonly starts: boolean;
@@ -96,7 +100,11 @@ const plainWord = /^[\p{L}\p{M}]+(?:(?:'|’)\p{L}+)?$/u;
 /** Signs that only dress a text: two texts that differ in nothing else are the same. */
 const dressing = /^[;:,.!()[\]{}–—\-*_"'“”‘’•>]$/u;
 
+/** What most words are, for which the rules below need not be tried. */
+const letters = /^[A-Za-z]+$/;
+
 function classify(raw: string): Token['kind'] {
+  if (letters.test(raw)) return 'word';
   if (/^\d{4}-\d{2}-\d{2}/.test(raw)) return 'date';
   if (/^\d{1,2}:\d{2}(?::\d{2})?$/.test(raw)) return 'clock';
   if (/^[-+]?\d[\d,.'’\u00a0]*$/.test(raw) && !Number.isNaN(numberOf(raw))) return 'number';
@@ -107,7 +115,7 @@ function classify(raw: string): Token['kind'] {
 
 /** Cuts what the scanner took as one run: `cursor-based`, `DE/EN`, `30fps`, `9-12`, `key=value`; identifiers stay whole. */
 function split(run: string, code: boolean): readonly string[] {
-  if (code && !/^[-+]?\d/.test(run)) return [run];
+  if (letters.test(run) || (code && !/^[-+]?\d/.test(run))) return [run];
   const suffixed = /^([-+]?\d[\d,.]*)(-?)([\p{L}%°]+)$/u.exec(run);
   if (suffixed?.[1] !== undefined && suffixed[3] !== undefined && isUnitSuffix(suffixed[3])) {
     return /^(?:st|nd|rd|th)$/i.test(suffixed[3]) ? [run] : [suffixed[1], suffixed[3]];
@@ -121,10 +129,15 @@ function split(run: string, code: boolean): readonly string[] {
   return [run.replace(/^#(?=\p{L})/u, '')];
 }
 
+function lowerOf(raw: string): string {
+  const lower = raw.toLowerCase();
+  return lower.includes('’') ? lower.replace(/’/g, "'") : lower;
+}
+
 /** Text to raw pieces. Code spans are taken out of their backquotes, bold and emphasis out of their signs. */
 function pieces(text: string): readonly Piece[] {
   let out = text.normalize('NFC').replace(/`(\p{Ll}+)`(\p{Ll}{1,2})\b/gu, '$1$2');
-  for (const [pattern, to] of contractions) out = out.replace(pattern, to);
+  if (contracted.test(out)) for (const [pattern, to] of contractions) out = out.replace(pattern, to);
   out = out.replace(/\*\*|__(?=\s|$)|(?<=^|\s)__/gu, ' ').replace(/\[([^\]]*)\]\([^)]*\)/gu, '$1');
   const found: Piece[] = [];
   let starts = true;
@@ -137,12 +150,13 @@ function pieces(text: string): readonly Piece[] {
       for (const raw of parts) {
         if (raw === '') continue;
         const kind = code && plainWord.test(raw) && raw.length < 3 ? 'identifier' : classify(raw);
-        found.push({ raw, kind, code, starts });
+        found.push({ raw, lower: lowerOf(raw), kind, code, starts });
         starts = kind === 'sign' && /[.!?:;(–—]/.test(raw);
       }
       const tail = match[0].slice(run.length);
       if (tail !== '') {
-        found.push({ raw: tail.slice(0, 1), kind: 'sign', code: false, starts: false });
+        const raw = tail.slice(0, 1);
+        found.push({ raw, lower: lowerOf(raw), kind: 'sign', code: false, starts: false });
         starts = /[.!?:;]/.test(tail);
       }
     }
@@ -171,19 +185,19 @@ export function meanVector(tokens: readonly Token[], indices: readonly number[])
     if (token === undefined || vector === null || token.weight === 0) continue;
     sum ??= new Float32Array(vector.length);
     const { weight } = token;
-    for (let d = 0; d < vector.length; d++) sum[d] = (sum[d] ?? 0) + weight * (vector[d] ?? 0);
+    for (let d = 0; d < vector.length; d++) sum[d] = (sum[d] as number) + weight * (vector[d] as number);
   }
   if (sum === null) return null;
   let norm = 0;
-  for (let d = 0; d < sum.length; d++) norm += (sum[d] ?? 0) * (sum[d] ?? 0);
+  for (let d = 0; d < sum.length; d++) norm += (sum[d] as number) ** 2;
   if (norm === 0) return null;
   const scale = 1 / Math.sqrt(norm);
-  for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] ?? 0) * scale;
+  for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) * scale;
   return sum;
 }
 
 function tokensOf(text: string, lexemes: Lexemes): { tokens: Token[]; quantities: readonly Quantity[] } {
-  const raw = pieces(text).map((piece) => ({ ...piece, lower: piece.raw.toLowerCase().replace(/’/g, "'") }));
+  const raw = pieces(text);
   const quantities = quantitiesOf(raw);
   const denied = polarityOf(raw);
   const owner = new Int32Array(raw.length).fill(-1);
@@ -194,9 +208,23 @@ function tokensOf(text: string, lexemes: Lexemes): { tokens: Token[]; quantities
   let clause = 0;
   const tokens = raw.map((piece, index): Token => {
     if (piece.kind === 'sign' && /[.;:!?,()–—→]/.test(piece.raw)) clause++;
+    const word = read[index] as Lexeme; // one a piece
+    // Field by field: a spread of two objects would take most of the time of reading a statement.
     return {
-      ...piece,
-      ...(read[index] as Lexeme), // one a piece
+      raw: piece.raw,
+      lower: piece.lower,
+      kind: piece.kind,
+      code: piece.code,
+      lexeme: word.lexeme,
+      stem: word.stem,
+      concept: word.concept,
+      stop: word.stop,
+      weight: word.weight,
+      vector: word.vector,
+      grams: word.grams,
+      letters: word.letters,
+      entry: word.entry,
+      cues: word.cues,
       name: isName(piece, piece.lower),
       clause,
       quantity: owner[index] ?? -1,
@@ -223,9 +251,11 @@ const englishWords = new Set(
 
 /** Not in English, as far as a few common words and the script tell. */
 function isForeign(tokens: readonly Token[], plain: string): boolean {
-  const letters = plain.match(/\p{L}/gu)?.length ?? 0;
-  const latin = plain.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  if (latin < letters * 0.85) return true;
+  if (/[^ -~]/.test(plain)) {
+    const letters = plain.match(/\p{L}/gu)?.length ?? 0;
+    const latin = plain.match(/\p{Script=Latin}/gu)?.length ?? 0;
+    if (latin < letters * 0.85) return true;
+  }
   const words = tokens.filter((token) => token.kind === 'word');
   return words.length >= 9 && !words.some((token) => englishWords.has(token.lower));
 }
@@ -233,6 +263,7 @@ function isForeign(tokens: readonly Token[], plain: string): boolean {
 /** Reads a statement. The same text and words give the same analysis. */
 export function analyze(text: string, lexemes: Lexemes): Analysis {
   const { tokens, quantities } = tokensOf(text, lexemes);
+  const lower = text.toLowerCase();
   const content: number[] = [];
   const end = subjectEndOf(tokens);
   const plain = tokens
@@ -253,9 +284,9 @@ export function analyze(text: string, lexemes: Lexemes): Analysis {
     content,
     quantities,
     bounds: quantities.map((quantity) => boundOf(tokens, quantity.from)),
-    compact: tokens.map((token) => (token.kind === 'sign' ? '' : token.lower.replace(/[^\p{L}\p{N}]/gu, ''))).join(''),
-    turns: changesIn(text.toLowerCase()),
-    shifted: tellsShift(text.toLowerCase()),
+    compact: tokens.map(({ letters }) => letters).join(''),
+    turns: changesIn(lower),
+    shifted: tellsShift(lower),
     plain,
     foreign: isForeign(tokens, plain),
     bag: tokens
@@ -272,7 +303,7 @@ export function analyze(text: string, lexemes: Lexemes): Analysis {
     environments: places,
     weight,
     concepts: new Set(content.map((index) => tokens[index]?.concept ?? '')),
-    grams: new Set(tokens.flatMap((token) => [...token.grams])),
+    grams: allGrams(tokens),
     words: new Set(tokens.map((token) => token.lower)),
     subjectEnd: end,
     vector: meanVector(

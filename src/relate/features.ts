@@ -2,7 +2,7 @@
 import type { Alignment } from './align.js';
 import { type Analysis, meanVector, type Token } from './analyze.js';
 import { FeatureWriter } from './feature-writer.js';
-import { cosine } from './lexemes.js';
+import { cosine, sharedGrams } from './lexemes.js';
 import { orderOf } from './order.js';
 import { sideFeatures, type View } from './side-features.js';
 import { writeSwaps } from './swaps.js';
@@ -26,11 +26,11 @@ function common<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): number {
 
 function writeOverlap(a: Analysis, b: Analysis, out: FeatureWriter): void {
   const words = common(a.concepts, b.concepts);
-  const letters = common(a.grams, b.grams);
+  const letters = sharedGrams(a.grams, b.grams);
   out.add('jaccard', ratio(words, a.concepts.size + b.concepts.size - words));
   out.add('contained', ratio(words, Math.min(a.concepts.size, b.concepts.size)));
-  out.add('letters', ratio(letters, a.grams.size + b.grams.size - letters));
-  out.add('lettersContained', ratio(letters, Math.min(a.grams.size, b.grams.size)));
+  out.add('letters', ratio(letters, a.grams.length + b.grams.length - letters));
+  out.add('lettersContained', ratio(letters, Math.min(a.grams.length, b.grams.length)));
   out.add('compactEqual', a.compact === b.compact ? 1 : 0);
 }
 

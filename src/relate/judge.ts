@@ -84,7 +84,8 @@ export interface Assessment {
   readonly ruled: boolean;
 }
 
-const rememberedTexts = 8192;
+/** Of the newer and of the older generation of remembered texts; a text takes some 10 KB. */
+const rememberedTexts = 6144;
 /** What is taken of equal texts, of which no model is asked: one claim, or two things of one kind where a guard says so. */
 const equalTexts = Float64Array.of(0.6, 0.02, 0.02, 0.04, 0.32);
 export const shippedModel: string = fileURLToPath(new URL('../../models/dreamfold-relate', import.meta.url));
@@ -105,13 +106,17 @@ export interface Reader {
 /** A reader that remembers some thousands of texts; what it remembers changes no result. */
 export function createReader(words: WordVectors, thesaurus: Thesaurus): Reader {
   const lexemes = createLexemes(words, thesaurus);
-  const known = new Map<string, Analysis>();
+  let fresh = new Map<string, Analysis>();
+  let older = new Map<string, Analysis>();
   const read = (text: string): Analysis => {
-    const found = known.get(text);
+    const found = fresh.get(text);
     if (found !== undefined) return found;
-    if (known.size >= rememberedTexts) known.clear();
-    const made = analyze(text, lexemes);
-    known.set(text, made);
+    const made = older.get(text) ?? analyze(text, lexemes);
+    if (fresh.size >= rememberedTexts) {
+      older = fresh;
+      fresh = new Map();
+    }
+    fresh.set(text, made);
     return made;
   };
   return { read, lexemes };

@@ -18,6 +18,7 @@ import {
   universals,
 } from './lexicon.js';
 import type { QuantityToken } from './numbers.js';
+import { PairTable } from './pair-table.js';
 import { type Entry, relateWords, type Thesaurus } from './thesaurus.js';
 import { stemOf } from './word-forms.js';
 
@@ -32,8 +33,10 @@ export interface Lexeme {
   /** 0 for stop words and signs, up to 1. */
   readonly weight: number;
   readonly vector: Float32Array | null;
-  /** Letter trigrams of the stem, empty where there is nothing to compare. */
-  readonly grams: ReadonlySet<string>;
+  /** Letter trigrams of the stem as numbers in ascending order, none where there is nothing to compare. */
+  readonly grams: Float64Array;
+  /** Its letters and digits alone, none of a sign. */
+  readonly letters: string;
   readonly entry: Entry | null;
   /** Bit k is set where the word is in the k-th of `cueClasses`. */
   readonly cues: number;
@@ -73,20 +76,59 @@ const cueLists = {
 export type CueClass = keyof typeof cueLists;
 export const cueClasses = Object.keys(cueLists) as readonly CueClass[];
 
+/** The bit of a class in `Lexeme.cues`. */
+export function cueBit(name: CueClass): number {
+  return 1 << cueClasses.indexOf(name);
+}
+
 function cuesOf(lower: string): number {
   return cueClasses.reduce((bits, name, k) => (cueLists[name].has(lower) ? bits | (1 << k) : bits), 0);
 }
 
-const rememberedWords = 100_000;
+/** Of each kind. */
+const rememberedWords = 50_000;
 const rememberedPairs = 1_000_000;
 const longestPhrase = 3;
 
-function trigrams(text: string): ReadonlySet<string> {
-  const grams = new Set<string>();
-  if (text.length < 3) return grams;
+const noGrams = new Float64Array(0);
+
+function trigrams(text: string): Float64Array {
+  if (text.length < 3) return noGrams;
   const padded = ` ${text} `;
-  for (let i = 0; i + 3 <= padded.length; i++) grams.add(padded.slice(i, i + 3));
-  return grams;
+  const grams = new Float64Array(text.length);
+  for (let i = 0; i < grams.length; i++)
+    grams[i] = padded.charCodeAt(i) * 2 ** 32 + padded.charCodeAt(i + 1) * 2 ** 16 + padded.charCodeAt(i + 2);
+  return inOrder(grams);
+}
+
+/** Sorts, and leaves out what is there twice. */
+function inOrder(grams: Float64Array): Float64Array {
+  grams.sort();
+  let length = 0;
+  for (let i = 0; i < grams.length; i++) if (i === 0 || grams[i] !== grams[i - 1]) grams[length++] = grams[i] as number;
+  return grams.slice(0, length);
+}
+
+/** Trigrams of any of some words. */
+export function allGrams(words: readonly Lexeme[]): Float64Array {
+  let length = 0;
+  for (const { grams } of words) length += grams.length;
+  const all = new Float64Array(length);
+  let at = 0;
+  for (const { grams } of words) for (let i = 0; i < grams.length; i++) all[at++] = grams[i] as number;
+  return inOrder(all);
+}
+
+/** How many trigrams are in both. */
+export function sharedGrams(a: Float64Array, b: Float64Array): number {
+  let shared = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [x, y] = [a[i] as number, b[j] as number];
+    if (x === y) shared++;
+    if (x <= y) i++;
+    if (y <= x) j++;
+  }
+  return shared;
 }
 
 function conceptOf(lower: string, stem: string): string {
@@ -100,11 +142,8 @@ export function cosine(a: Float32Array | null, b: Float32Array | null): number {
   return dot;
 }
 
-function dice(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  if (a.size === 0 || b.size === 0) return 0;
-  let shared = 0;
-  for (const gram of a) if (b.has(gram)) shared++;
-  return (2 * shared) / (a.size + b.size);
+function dice(a: Float64Array, b: Float64Array): number {
+  return a.length === 0 || b.length === 0 ? 0 : (2 * sharedGrams(a, b)) / (a.length + b.length);
 }
 
 function partOf(whole: string, part: string): boolean {
@@ -148,11 +187,25 @@ function compareWords(a: Word, b: Word): WordPair {
   return { similarity, known: Math.max(0, similarity - looks), opposite, rival, kind };
 }
 
+function turned(pair: WordPair): WordPair {
+  return pair.kind === 0 ? pair : { ...pair, kind: pair.kind === 1 ? -1 : 1 };
+}
+
 /** Lexemes and comparisons of one judge; what is remembered is bounded and changes no result. */
 export function createLexemes(vectors: WordVectors, thesaurus: Thesaurus): Lexemes {
-  const words = new Map<string, Lexeme>();
-  const pairs = new Map<number, Map<number, WordPair>>();
-  let pairCount = 0;
+  const shelves = () => [new Map<string, Lexeme>(), new Map<string, Lexeme>()] as const;
+  /** By kind, then outside and inside of code, then word. */
+  const byKind: Readonly<Record<QuantityToken['kind'], ReturnType<typeof shelves>>> = {
+    word: shelves(),
+    number: shelves(),
+    clock: shelves(),
+    date: shelves(),
+    version: shelves(),
+    identifier: shelves(),
+    sign: shelves(),
+  };
+  const phrases = new Map<string, Lexeme>();
+  const pairs = new PairTable<WordPair>(rememberedPairs);
   let count = 0;
 
   const make = ({ lower, kind, code }: QuantityToken & { readonly code: boolean }): Lexeme => {
@@ -167,23 +220,25 @@ export function createLexemes(vectors: WordVectors, thesaurus: Thesaurus): Lexem
       stop,
       weight: sign || stop ? 0 : word ? Math.max(0.15, vectors.weightOf(lower)) : 1,
       vector: sign ? null : vectors.vectorOf(lower),
-      grams: sign || stop ? new Set() : trigrams(stem),
+      grams: sign || stop ? noGrams : trigrams(stem),
+      letters: sign ? '' : lower.replace(/[^\p{L}\p{N}]/gu, ''),
       entry: sign ? null : thesaurus.entryOf(lower),
       cues: cuesOf(lower),
     };
   };
-  const known = <T>(map: Map<T, Lexeme>, key: T, make: () => Lexeme): Lexeme => {
-    const found = map.get(key);
-    if (found !== undefined) return found;
+  const keep = (map: Map<string, Lexeme>, key: string, lexeme: Lexeme): Lexeme => {
     if (map.size >= rememberedWords) map.clear();
-    const made = make();
-    map.set(key, made);
-    return made;
+    map.set(key, lexeme);
+    return lexeme;
   };
 
   const read: Lexemes['read'] = (tokens) => {
-    const found = tokens.map((token) => known(words, `${token.kind[0]}${token.code ? 1 : 0}${token.lower}`, () => make(token)));
+    const found = tokens.map((token) => {
+      const same = byKind[token.kind][token.code ? 1 : 0];
+      return same.get(token.lower) ?? keep(same, token.lower, make(token));
+    });
     for (let from = 0; from < tokens.length; from++) {
+      if (!thesaurus.beginsPhrase((found[from] as Lexeme).stem)) continue;
       for (let size = longestPhrase; size >= 2; size--) {
         const part = found.slice(from, from + size);
         if (part.length < size || part.some((lexeme, i) => lexeme.entry === null && !lexeme.stop && tokens[from + i]?.kind !== 'word'))
@@ -193,7 +248,8 @@ export function createLexemes(vectors: WordVectors, thesaurus: Thesaurus): Lexem
         if (entry === null) continue;
         const heaviest = part.reduce((best, lexeme, i) => (lexeme.weight > (part[best]?.weight ?? 0) ? i : best), 0);
         const base = part[heaviest] as Lexeme; // within the part
-        if (base.weight > 0) found[from + heaviest] = known(words, `p${base.lexeme} ${stems}`, () => ({ ...base, lexeme: count++, entry }));
+        const key = `${base.lexeme} ${stems}`;
+        if (base.weight > 0) found[from + heaviest] = phrases.get(key) ?? keep(phrases, key, { ...base, lexeme: count++, entry });
         from += size - 1;
         break;
       }
@@ -202,21 +258,10 @@ export function createLexemes(vectors: WordVectors, thesaurus: Thesaurus): Lexem
   };
 
   const compare: Lexemes['compare'] = (a, b) => {
-    if (a.lexeme > b.lexeme) {
-      const turned = compare(b, a);
-      return turned.kind === 0 ? turned : { ...turned, kind: turned.kind === 1 ? -1 : 1 };
-    }
-    const row = pairs.get(a.lexeme);
-    const found = row?.get(b.lexeme);
+    const found = pairs.get(a.lexeme, b.lexeme);
     if (found !== undefined) return found;
-    const made = compareWords(a, b);
-    if (++pairCount > rememberedPairs) {
-      pairs.clear();
-      pairCount = 1;
-    }
-    const target = pairs.get(a.lexeme) ?? new Map<number, WordPair>();
-    target.set(b.lexeme, made);
-    pairs.set(a.lexeme, target);
+    const made = a.lexeme > b.lexeme ? turned(compareWords(b, a)) : compareWords(a, b);
+    pairs.add(a.lexeme, b.lexeme, made);
     return made;
   };
 

@@ -1,7 +1,7 @@
 /**
  * A small attention network over the tokens of both sides (a transformer encoder, https://arxiv.org/abs/1706.03762, whose scores also
  * add what is known of each two tokens: alike, rivals, opposites, same quantity). Reads `network.bin`, made by
- * `scripts/train-network.py`; the matrix products run in WebAssembly.
+ * `scripts/train-network.py`; its loops run in WebAssembly.
  */
 import { sha256 } from '../memory.js';
 import { type Kernel, startKernel } from './kernel.js';
@@ -9,7 +9,7 @@ import { averageOrders, classCount, softmax } from './model.js';
 import { damagedModel, readModelFile } from './model-file.js';
 import { flagCount, linkCount, longestSide, type PairInput, type SideInput } from './pair-input.js';
 
-/** Sizes of a network; `width` and `inner` are multiples of 16, `heads` divides `width`. */
+/** Sizes of a network; `width` is a multiple of 48, `inner` of 16, four times `heads` divides `width`. */
 export interface NetworkShape {
   readonly dimensions: number;
   readonly width: number;
@@ -30,11 +30,16 @@ export interface AttentionNetwork {
 }
 
 const magic = 'DFNET001';
-/** Columns that the multiplier works on at a time. */
+/** Columns that the multiplier works on at a time, in general and for what is mostly not positive. */
 const block = 16;
+const wideBlock = 48;
 /** Tokens of both sides, in whole blocks. */
 const most = Math.ceil((2 * longestSide) / block) * block;
+/** Distances from `-most` to `most`. */
+const bandLength = 2 * most + 1;
 const wordScale = 4;
+/** Words of which the first product is kept; more of them are worked out again. */
+const rememberedWords = 16_384;
 
 /** Names and lengths of the weights, in the order of the file; matrices are by input, then output. */
 export function weightLayout(shape: NetworkShape): readonly (readonly [name: string, length: number])[] {
@@ -71,7 +76,7 @@ export function weightLayout(shape: NetworkShape): readonly (readonly [name: str
 }
 
 function isRunnable({ width, heads, inner, ...shape }: NetworkShape): boolean {
-  const fits = width % block === 0 && inner % block === 0 && width % heads === 0;
+  const fits = width % wideBlock === 0 && inner % block === 0 && width % (4 * heads) === 0;
   return fits && shape.flagCount === flagCount && shape.linkCount === linkCount;
 }
 
@@ -87,6 +92,41 @@ export function readNetwork(folder: string, options: { readonly plain?: boolean 
   return new Encoder(shape, new Float32Array(new Uint8Array(bytes.subarray(start)).buffer), sha256(bytes), options.plain ?? false);
 }
 
+/** Where the weights of one layer stand, in bytes. */
+interface LayerPlaces {
+  readonly norm1: readonly [scale: number, shift: number];
+  readonly norm2: readonly [scale: number, shift: number];
+  readonly qkv: Product;
+  readonly out: Product;
+  readonly first: Product;
+  readonly second: Product;
+  /** By head: coefficients of the links, and what is added to them. */
+  readonly links: number;
+  /** By head: what a distance from `-most` to `most` adds to a score; here is that of distance 0. */
+  readonly bands: number;
+}
+
+/** Weights and bias of a product, in bytes; inputs and outputs. */
+interface Product {
+  readonly weights: number;
+  readonly bias: number;
+  readonly k: number;
+  readonly n: number;
+}
+
+/** A matrix by blocks of columns, each with its rows one behind the other. */
+function inBlocks(matrix: Float32Array, k: number, n: number, columns: number): Float32Array {
+  const out = new Float32Array(matrix.length);
+  let at = 0;
+  for (let column = 0; column < n; column += columns) {
+    for (let row = 0; row < k; row++) {
+      out.set(matrix.subarray(row * n + column, row * n + column + columns), at);
+      at += columns;
+    }
+  }
+  return out;
+}
+
 class Encoder implements AttentionNetwork {
   readonly hash: string;
   readonly #shape: NetworkShape;
@@ -94,22 +134,34 @@ class Encoder implements AttentionNetwork {
   readonly #numbers: Float32Array;
   /** Place of each weight and working array in `#numbers`. */
   readonly #at = new Map<string, number>();
+  readonly #layers: readonly LayerPlaces[];
+  readonly #words: Product;
+  readonly #flags: Product;
+  readonly #headProduct: Product;
+  /** Bias plus the part of the first product that depends on a word alone, by its vector. */
+  readonly #known = new Map<Float32Array | null, Float32Array>();
 
   constructor(shape: NetworkShape, weights: Float32Array, hash: string, plain: boolean) {
     this.hash = hash;
     this.#shape = shape;
-    const { width, inner, dimensions } = shape;
+    const { width, inner, dimensions, layers } = shape;
     const room = [
-      ['tokens', most * (dimensions + flagCount)],
+      ['word', 2 * dimensions],
+      ['wordRows', 2 * width],
+      ['flags', most * flagCount],
+      ['start', most * width],
       ['x', most * width],
       ['y', most * width],
       ['qkv', most * 3 * width],
       ['mixed', most * (width + block)],
       ['keys', width * most],
       ['scores', most * most],
-      ['known', shape.heads * most * most],
+      ['known', most * most],
+      ['links', longestSide * longestSide * linkCount],
+      ['bands', layers * shape.heads * bandLength],
       ['nothing', width + block],
       ['inner', most * inner],
+      ['list', 2 * inner],
       ['pooled', 2 * 6 * width],
       ['hidden', 2 * width],
     ] as const;
@@ -126,6 +178,11 @@ class Encoder implements AttentionNetwork {
       from += length;
     }
     this.#scaleQueries();
+    const input = this.#place('input');
+    this.#words = this.#product('input', dimensions, width);
+    this.#flags = this.#product('input', flagCount, width, block, input + dimensions * width);
+    this.#headProduct = this.#product('head', 6 * width, width);
+    this.#layers = Array.from({ length: layers }, (_, layer) => this.#layerPlaces(layer));
   }
 
   /** The scale of attention scores goes into the weights of the queries. */
@@ -142,16 +199,48 @@ class Encoder implements AttentionNetwork {
     }
   }
 
+  /** Puts the weights of a product into blocks of columns. */
+  #product(name: string, k: number, n: number, columns = block, at = this.#place(name)): Product {
+    this.#numbers.set(inBlocks(this.#numbers.slice(at, at + k * n), k, n, columns), at);
+    return { weights: at * 4, bias: this.#place(`${name}.bias`) * 4, k, n };
+  }
+
+  #layerPlaces(layer: number): LayerPlaces {
+    const { width, inner, heads, reach } = this.#shape;
+    const norm = (name: string) => [this.#place(`${name}.scale`) * 4, this.#place(`${name}.shift`) * 4] as const;
+    const near = this.#place(`${layer}.near`);
+    const bands = this.#place('bands') + layer * heads * bandLength + most;
+    for (let head = 0; head < heads; head++) {
+      const middle = near + head * (2 * reach + 1) + reach;
+      for (let d = -most; d <= most; d++)
+        this.#numbers[bands + head * bandLength + d] = this.#numbers[middle + Math.max(-reach, Math.min(reach, d))] as number;
+    }
+    return {
+      norm1: norm(`${layer}.norm1`),
+      norm2: norm(`${layer}.norm2`),
+      qkv: this.#product(`${layer}.qkv`, width, 3 * width),
+      out: this.#product(`${layer}.out`, width, width),
+      first: this.#product(`${layer}.first`, width, inner),
+      second: this.#product(`${layer}.second`, inner, width, wideBlock),
+      links: this.#address(`${layer}.links`),
+      bands: bands * 4,
+    };
+  }
+
   readonly classes = (input: PairInput): Float64Array => {
     const [n, m] = [input.a.vectors.length, input.b.vectors.length];
     if (n === 0 || m === 0) return Float64Array.of(0.2, 0.2, 0.2, 0.2, 0.2);
+    const { width } = this.#shape;
+    const { normalise, matmul } = this.#kernel;
+    const [x, start, flags] = [this.#address('x'), this.#address('start'), this.#address('flags')];
     this.#embed(input.a, 0);
     this.#embed(input.b, n);
-    const { dimensions, width, layers } = this.#shape;
-    this.#multiply('tokens', 'input', 'x', n + m, dimensions + flagCount, width);
-    this.#normalise('x', 'x', 'norm0', n + m);
-    for (let layer = 0; layer < layers; layer++) this.#layer(layer, n, m, input.links);
-    this.#normalise('x', 'x', 'norm', n + m);
+    const step = width * 4;
+    matmul(flags, flagCount * 4, this.#flags.weights, block * 4, block * flagCount * 4, start, step, x, step, n + m, flagCount, width);
+    normalise(x, x, this.#address('norm0.scale'), this.#address('norm0.shift'), n + m, width);
+    this.#numbers.set(input.links, this.#place('links'));
+    for (const layer of this.#layers) this.#layer(layer, n, m);
+    normalise(x, x, this.#address('norm.scale'), this.#address('norm.shift'), n + m, width);
     return this.#head(n, m);
   };
 
@@ -161,122 +250,74 @@ class Encoder implements AttentionNetwork {
     return at;
   }
 
-  #multiply(x: string, weights: string, out: string, rows: number, k: number, n: number, step = k): void {
-    const address = (name: string) => this.#place(name) * 4;
-    const bias = address(`${weights}.bias`);
-    this.#kernel.matmul(address(x), step * 4, address(weights), n * 4, bias, 0, address(out), n * 4, rows, k, n);
+  #address(name: string): number {
+    return this.#place(name) * 4;
+  }
+
+  #multiply(x: number, { weights, bias, k, n }: Product, out: number, rows: number, step = k): void {
+    this.#kernel.matmul(x, step * 4, weights, block * 4, block * k * 4, bias, 0, out, n * 4, rows, k, n);
   }
 
   #embed(side: SideInput, from: number): void {
-    const { dimensions } = this.#shape;
-    const size = dimensions + flagCount;
-    const numbers = this.#numbers;
-    side.vectors.forEach((vector, i) => {
-      const at = this.#place('tokens') + (from + i) * size;
-      for (let d = 0; d < dimensions; d++) numbers[at + d] = vector === null ? 0 : wordScale * (vector[d] as number);
-      for (let f = 0; f < flagCount; f++) numbers[at + dimensions + f] = side.flags[i * flagCount + f] as number;
-    });
-  }
-
-  /** Layer normalisation of each row. */
-  #normalise(from: string, to: string, norm: string, rows: number): void {
     const { width } = this.#shape;
-    const numbers = this.#numbers;
-    const [scale, shift] = [this.#place(`${norm}.scale`), this.#place(`${norm}.shift`)];
-    for (let row = 0; row < rows; row++) {
-      const x = this.#place(from) + row * width;
-      const y = this.#place(to) + row * width;
-      let mean = 0;
-      for (let d = 0; d < width; d++) mean += numbers[x + d] as number;
-      mean /= width;
-      let variance = 0;
-      for (let d = 0; d < width; d++) variance += ((numbers[x + d] as number) - mean) ** 2;
-      const factor = 1 / Math.sqrt(variance / width + 1e-5);
-      for (let d = 0; d < width; d++)
-        numbers[y + d] = ((numbers[x + d] as number) - mean) * factor * (numbers[scale + d] as number) + (numbers[shift + d] as number);
-    }
+    const start = this.#place('start') + from * width;
+    side.vectors.forEach((vector, i) => {
+      this.#numbers.set(this.#wordRow(vector), start + i * width);
+    });
+    this.#numbers.set(side.flags, this.#place('flags') + from * flagCount);
   }
 
-  #layer(layer: number, n: number, m: number, links: Float32Array): void {
+  #wordRow(vector: Float32Array | null): Float32Array {
+    const found = this.#known.get(vector);
+    if (found !== undefined) return found;
+    const { dimensions, width } = this.#shape;
+    const at = this.#place('word');
+    for (let d = 0; d < dimensions; d++) this.#numbers[at + d] = vector === null ? 0 : wordScale * (vector[d] as number);
+    this.#multiply(at * 4, this.#words, this.#address('wordRows'), 2);
+    const row = this.#numbers.slice(this.#place('wordRows'), this.#place('wordRows') + width);
+    if (this.#known.size >= rememberedWords) this.#known.clear();
+    this.#known.set(vector, row);
+    return row;
+  }
+
+  #layer(layer: LayerPlaces, n: number, m: number): void {
     const { width, inner } = this.#shape;
+    const { add, normalise, positives } = this.#kernel;
+    const [x, y, deep] = [this.#address('x'), this.#address('y'), this.#address('inner')];
     const rows = n + m;
-    this.#normalise('x', 'y', `${layer}.norm1`, rows);
-    this.#multiply('y', `${layer}.qkv`, 'qkv', rows, width, 3 * width);
-    this.#attend(layer, n, m, links);
-    this.#multiply('mixed', `${layer}.out`, 'y', rows, width, width, width + block);
-    this.#add('x', 'y', rows * width);
-    this.#normalise('x', 'y', `${layer}.norm2`, rows);
-    this.#multiply('y', `${layer}.first`, 'inner', rows, width, inner);
-    const numbers = this.#numbers;
-    const at = this.#place('inner');
-    for (let i = at; i < at + rows * inner; i++) if ((numbers[i] as number) < 0) numbers[i] = 0;
-    this.#multiply('inner', `${layer}.second`, 'y', rows, inner, width);
-    this.#add('x', 'y', rows * width);
-  }
-
-  #add(to: string, from: string, count: number): void {
-    const numbers = this.#numbers;
-    const [x, y] = [this.#place(to), this.#place(from)];
-    for (let i = 0; i < count; i++) numbers[x + i] = (numbers[x + i] as number) + (numbers[y + i] as number);
+    normalise(x, y, ...layer.norm1, rows, width);
+    this.#multiply(y, layer.qkv, this.#address('qkv'), rows);
+    this.#attend(layer, n, m);
+    this.#multiply(this.#address('mixed'), layer.out, y, rows, width + block);
+    add(x, y, rows * width);
+    normalise(x, y, ...layer.norm2, rows, width);
+    this.#multiply(y, layer.first, deep, rows);
+    positives(deep, layer.second.weights, layer.second.bias, y, rows, inner, width, this.#address('list'));
+    add(x, y, rows * width);
   }
 
   /** Self-attention of all tokens; what is known of each two tokens adds to their score. */
-  #attend(layer: number, n: number, m: number, links: Float32Array): void {
+  #attend(layer: LayerPlaces, n: number, m: number): void {
     const { width, heads } = this.#shape;
+    const { known: addKnown, matmul, softmax, turn } = this.#kernel;
     const size = width / heads;
     const rows = n + m;
     const wide = Math.ceil(rows / block) * block;
-    const [qkv, keys, scores, known, mixed] = ['qkv', 'keys', 'scores', 'known', 'mixed'].map((name) => this.#place(name)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    this.#addKnown(layer, n, m, wide, links);
-    this.#turnKeys(rows, wide);
+    const [qkv, keys, scores] = [this.#address('qkv'), this.#address('keys'), this.#address('scores')];
+    const [known, mixed, nothing] = [this.#address('known'), this.#address('mixed'), this.#address('nothing')];
     const step = 3 * width * 4;
+    const row = wide * 4;
+    const links = this.#address('links');
+    // Columns beyond `size` are garbage that the next head overwrites, and after the last one the room between two rows.
+    const columns = Math.ceil(size / block) * block;
     for (let head = 0; head < heads; head++) {
-      const [query, key] = [qkv + head * size, keys + head * size * wide];
-      const base = known + head * rows * wide;
-      this.#kernel.matmul(query * 4, step, key * 4, wide * 4, base * 4, wide * 4, scores * 4, wide * 4, rows, size, wide);
-      softmaxRows(this.#numbers, scores, rows, wide);
-      const value = qkv + 2 * width + head * size;
-      // Columns beyond `size` are garbage that the next head overwrites, and after the last one the room between two rows.
-      const columns = Math.ceil(size / block) * block;
-      const target = mixed + head * size;
-      const nothing = this.#place('nothing') * 4;
-      this.#kernel.matmul(scores * 4, wide * 4, value * 4, step, nothing, 0, target * 4, (width + block) * 4, rows, rows, columns);
-    }
-  }
-
-  /** Keys with a column a token. */
-  #turnKeys(rows: number, wide: number): void {
-    const { width } = this.#shape;
-    const numbers = this.#numbers;
-    const [from, to] = [this.#place('qkv') + width, this.#place('keys')];
-    for (let row = 0; row < rows; row++) {
-      for (let d = 0; d < width; d++) numbers[to + d * wide + row] = numbers[from + row * 3 * width + d] as number;
-    }
-  }
-
-  /** What distance adds to the scores of two tokens of a side, and links to those of two sides; by head, row, column. */
-  #addKnown(layer: number, n: number, m: number, wide: number, links: Float32Array): void {
-    const { heads, reach } = this.#shape;
-    const numbers = this.#numbers;
-    const rows = n + m;
-    const across = linkScores(numbers, this.#place(`${layer}.links`), heads, links);
-    for (let head = 0; head < heads; head++) {
-      const near = this.#place(`${layer}.near`) + head * (2 * reach + 1) + reach;
-      const at = this.#place('known') + head * rows * wide;
-      for (let i = 0; i < rows; i++) {
-        const [from, to] = i < n ? [0, n] : [n, rows];
-        const row = at + i * wide;
-        for (let j = from; j < to; j++) numbers[row + j] = numbers[near + Math.max(-reach, Math.min(reach, j - i))] as number;
-        const base = head * n * m;
-        if (i < n) for (let j = 0; j < m; j++) numbers[row + n + j] = across[base + i * m + j] as number;
-        else for (let j = 0; j < n; j++) numbers[row + j] = across[base + j * m + i - n] as number;
-      }
+      const query = qkv + head * size * 4;
+      addKnown(known, row, n, m, layer.bands + head * bandLength * 4, links, layer.links + head * (linkCount + 1) * 4);
+      turn(query + width * 4, step, keys, rows, size);
+      matmul(query, step, keys, block * 4, block * size * 4, known, row, scores, row, rows, size, wide);
+      softmax(scores, row, rows, rows);
+      const target = mixed + head * size * 4;
+      matmul(scores, row, query + 2 * width * 4, step, block * 4, nothing, 0, target, (width + block) * 4, rows, rows, columns);
     }
   }
 
@@ -293,7 +334,7 @@ class Encoder implements AttentionNetwork {
       numbers.set(v, at + 2 * width);
       for (let d = 0; d < 2 * width; d++) numbers[at + 4 * width + d] = (u[d] as number) * (v[d] as number);
     }
-    this.#multiply('pooled', 'head', 'hidden', 2, 6 * width, width);
+    this.#multiply(pooled * 4, this.#headProduct, this.#address('hidden'), 2);
     const [forward, backward] = [this.#scores(0), this.#scores(1)];
     return softmax(averageOrders(forward, backward));
   }
@@ -324,34 +365,4 @@ class Encoder implements AttentionNetwork {
       return sum;
     });
   }
-}
-
-function softmaxRows(numbers: Float32Array, at: number, rows: number, wide: number): void {
-  for (let i = 0; i < rows; i++) {
-    const row = at + i * wide;
-    let top = Number.NEGATIVE_INFINITY;
-    for (let j = row; j < row + rows; j++) if ((numbers[j] as number) > top) top = numbers[j] as number;
-    let sum = 0;
-    for (let j = row; j < row + rows; j++) {
-      const value = Math.exp((numbers[j] as number) - top);
-      numbers[j] = value;
-      sum += value;
-    }
-    for (let j = row; j < row + rows; j++) numbers[j] = (numbers[j] as number) / sum;
-  }
-}
-
-/** What the links of each two tokens of different sides add to a score; by head, token of a, token of b. */
-function linkScores(numbers: Float32Array, coefficients: number, heads: number, links: Float32Array): Float32Array {
-  const pairs = links.length / linkCount;
-  const out = new Float32Array(heads * pairs);
-  for (let head = 0; head < heads; head++) {
-    const at = coefficients + head * (linkCount + 1);
-    for (let pair = 0; pair < pairs; pair++) {
-      let sum = numbers[at + linkCount] as number;
-      for (let c = 0; c < linkCount; c++) sum += (links[pair * linkCount + c] as number) * (numbers[at + c] as number);
-      out[head * pairs + pair] = sum;
-    }
-  }
-  return out;
 }

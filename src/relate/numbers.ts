@@ -76,6 +76,8 @@ const small: Readonly<Record<string, number>> = {
   ninety: 90,
   dozen: 12,
 };
+/** Words that a number can begin with. */
+export const numberWords: readonly string[] = Object.keys(small);
 const scales: Readonly<Record<string, number>> = { hundred: 100, thousand: 1000, million: 1e6, billion: 1e9, k: 1000 };
 export const ordinals: Readonly<Record<string, number>> = {
   first: 1,

@@ -1,7 +1,7 @@
 /** Quantities as a reader compares them: a quarter of an hour, 15 minutes and 900 s are one value. */
 import { clockAt, dateAt, dayList } from './calendar.js';
-import { weekdays } from './lexicon.js';
-import { at, day, hour, make, numberPhrase, ordinals, type Quantity, type QuantityToken, units } from './numbers.js';
+import { months, weekdays } from './lexicon.js';
+import { at, day, hour, make, numberPhrase, numberWords, ordinals, type Quantity, type QuantityToken, units } from './numbers.js';
 
 const periods: ReadonlyMap<string, number> = new Map([
   ['hourly', hour],
@@ -112,9 +112,21 @@ function spreadUnits(tokens: readonly QuantityToken[], found: readonly Quantity[
   });
 }
 
+const moneyNames = [...units].flatMap(([name, { dimension }]) => (dimension === 'money' ? [name] : []));
+const beginnings: ReadonlySet<string> = new Set([
+  ...[...weekdays.keys(), ...months.keys(), ...periods.keys(), ...numberWords, ...moneyNames],
+  ...['a', 'an', 'one', 'half', 'quarter', 'third', 'twice', 'thrice', 'every', 'each', 'noon', 'midday', 'midnight'],
+]);
+
+/** False for most words and signs, which spares them all the rules below. */
+function mayBegin({ kind, lower }: QuantityToken): boolean {
+  if (kind !== 'word' && kind !== 'sign') return true;
+  return beginnings.has(lower) || lower in ordinals || (lower >= '0' && lower < ':');
+}
+
 function quantityAt(tokens: readonly QuantityToken[], i: number): Quantity | null {
   const token = tokens[i];
-  if (token === undefined || token.kind === 'identifier') return null;
+  if (token === undefined || token.kind === 'identifier' || !mayBegin(token)) return null;
   if (token.kind === 'version') return make(tokens, 'version', 0, 0, i, i + 1, token.lower.replace(/^v/, ''));
   const weekday = token.kind === 'word' ? weekdays.get(token.lower) : undefined;
   if (weekday !== undefined && (token.lower.length > 3 || /^\p{Lu}/u.test(token.raw))) {

@@ -42,6 +42,8 @@ export interface Thesaurus {
   readonly entryOf: (lower: string) => Entry | null;
   /** Entry of two or three words, given their stems with a space between. */
   readonly phraseOf: (stems: string) => Entry | null;
+  /** True where some phrase has this stem first. */
+  readonly beginsPhrase: (stem: string) => boolean;
 }
 
 /** Rows of numbers of different lengths: row i is `values[starts[i]]` up to `values[starts[i + 1]]`. */
@@ -114,13 +116,17 @@ class LoadedThesaurus implements Thesaurus {
   readonly #tables: ThesaurusTables;
   readonly #rows = new Map<string, number>();
   readonly #phrases = new Map<string, number>();
+  readonly #beginnings = new Set<string>();
 
   constructor(bytes: Buffer, tables: ThesaurusTables) {
     this.hash = sha256(bytes);
     this.#tables = tables;
     this.#tables.words.forEach((word, row) => {
-      if (word.includes(' ')) this.#phrases.set(word.split(' ').map(stemOf).join(' '), row);
-      else this.#rows.set(word, row);
+      if (word.includes(' ')) {
+        const stems = word.split(' ').map(stemOf);
+        this.#phrases.set(stems.join(' '), row);
+        this.#beginnings.add(stems[0] ?? '');
+      } else this.#rows.set(word, row);
     });
   }
 
@@ -133,6 +139,8 @@ class LoadedThesaurus implements Thesaurus {
     const row = this.#phrases.get(stems);
     return row === undefined ? null : this.#entry([row]);
   };
+
+  readonly beginsPhrase = (stem: string): boolean => this.#beginnings.has(stem);
 
   #entry(rows: readonly number[]): Entry {
     const { senses, slots, opposites, roots, parents } = this.#tables;

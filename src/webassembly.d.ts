@@ -6,10 +6,11 @@ declare namespace WebAssembly {
   }
   class Instance {
     readonly exports: Readonly<Record<string, unknown>>;
-    constructor(module: Module);
+    constructor(module: Module, imports?: Readonly<Record<string, unknown>>);
   }
   class Memory {
-    /** Detached by `grow`. */
+    constructor(size: { readonly initial: number; readonly maximum: number; readonly shared: boolean });
+    /** Detached by `grow`, unless the memory is shared: then it stays, at its old length. */
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }

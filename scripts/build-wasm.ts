@@ -1,15 +1,16 @@
-/** Builds `src/relate/matmul.wat` into `src/relate/matmul.ts`, the module's bytes as text: `npx tsx scripts/build-wasm.ts`. Same source, same bytes. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Builds the WebAssembly of the package into TypeScript files that hold its bytes as text: `npx tsx scripts/build-wasm.ts`. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import wabt from 'wabt';
+import { compileMatmul, compileNear, sourceFolder } from './compile-wasm.js';
 
-const folder = join(import.meta.dirname, '..', 'src', 'relate');
-const { parseWat } = await wabt();
-const parsed = parseWat('matmul.wat', readFileSync(join(folder, 'matmul.wat'), 'utf8'), { simd: true });
-const { buffer } = parsed.toBinary({ log: false, write_debug_names: false });
-const base64 = Buffer.from(buffer).toString('base64');
-writeFileSync(
-  join(folder, 'matmul.ts'),
-  `/** matmul.wat as bytes, made by scripts/build-wasm.ts. */\nexport const matmulModule = '${base64}';\n`,
-);
-console.log(`${buffer.length} bytes`);
+function write(name: string, file: string, made: string, bytes: Uint8Array): void {
+  const text = Buffer.from(bytes).toString('base64');
+  writeFileSync(
+    join(sourceFolder, file),
+    `/** ${made} as bytes, made by scripts/build-wasm.ts. */\nexport const ${name} =\n  '${text}';\n`,
+  );
+  console.log(`${made}: ${bytes.length} bytes`);
+}
+
+write('matmulModule', join('relate', 'matmul.ts'), 'matmul.wat', await compileMatmul());
+write('nearModule', join('index', 'near-module.ts'), 'near.as', await compileNear());

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from './errors.js';
 import { storeFormats } from './memory.js';
 
-export const indexMethods = ['auto', 'scan', 'hnsw'] as const;
+export const indexMethods = ['auto', 'scan', 'cells', 'hnsw'] as const;
 export type IndexMethod = (typeof indexMethods)[number];
 
 /** How sure a change has to be before it is made without a person: the `--caution` of a command. */
@@ -90,6 +90,24 @@ export const measureSettings = z.strictObject({
   pairs: z.int().min(50).max(100_000).nullable().default(null),
   activate: z.boolean().default(false),
 });
+
+/** Of `bench`: made stores of these sizes, each way of deduplicating, and a rival in the same run. */
+export const benchSettings = z.strictObject({
+  sizes: z.array(z.int().min(100).max(1_000_000)).min(1).default([1000, 10_000]),
+  by: z
+    .array(z.enum(['similarity', 'meaning']))
+    .min(1)
+    .default(['similarity']),
+  against: z.enum(['hnsw', 'exhaustive']).nullable().default(null),
+  repeat: z.int().min(1).max(99).default(1),
+  seed: z.int().min(0).default(1),
+  /** Folder for results.json, results.md and curves.svg, absent or empty. */
+  out: z.string().min(1).nullable().default(null),
+  recall: z.boolean().default(true),
+  /** Rows whose exact neighbours recall is measured on; null for all of a small store and a sample of a large one. */
+  recallRows: z.int().min(1).nullable().default(null),
+});
+export type BenchSettings = Readonly<z.output<typeof benchSettings>>;
 
 /**
  * Checks foreign options against a schema.

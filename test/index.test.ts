@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IndexMethod } from '../dist/config.js';
 import type { ProgressEvent, RunContext } from '../dist/context.js';
 import { type CandidateOptions, findCandidates } from '../dist/index/candidates.js';
-import { firstKept } from '../dist/index/first-kept.js';
+import { type FirstKept, firstKept as firstKeptRows } from '../dist/index/first-kept.js';
+import { copyNearRows } from '../dist/index/near.js';
 import { listTokens } from '../dist/index/tokens.js';
 import type { Candidate } from '../dist/memory.js';
 
@@ -36,6 +38,14 @@ function makeVectors(count: number, dimensions: number, seed = 7): Float32Array 
     rows.push(raw.map((value) => value / norm));
   }
   return Float32Array.from(rows.flat());
+}
+
+function firstKept(
+  { vectors, dimensions }: { readonly vectors: Float32Array; readonly dimensions: number },
+  options: { readonly threshold: number; readonly method: IndexMethod },
+  context: RunContext,
+): Promise<FirstKept> {
+  return firstKeptRows(copyNearRows(vectors, dimensions), null, options, context);
 }
 
 const noTexts = (count: number): string[] => Array.from({ length: count }, () => '');
@@ -287,7 +297,7 @@ describe('first kept rows', () => {
     const vectors = makeVectors(2501, 24);
     const one = await firstKept({ vectors, dimensions: 24 }, { threshold: 0.8, method: 'scan' }, makeContext(1));
     expect([...one.to]).toEqual(keepNaively(vectors, 24, 0.8));
-    const cosines = [...one.to].map((target, row) => (target === -1 ? 0 : Math.fround(multiply(vectors, 24, row, target))));
+    const cosines = [...one.to].map((target, row) => (target === -1 ? 0 : multiply(vectors, 24, row, target)));
     expect([...one.similarity]).toEqual(cosines);
     expect(await firstKept({ vectors, dimensions: 24 }, { threshold: 0.8, method: 'scan' }, makeContext(4))).toEqual(one);
   });

@@ -1,18 +1,21 @@
 /**
- * The index stage: which pairs of statements are worth judging. Nearest rows by vector, by an exact scan or by HNSW, and rows that
- * share rare words. Results depend on the input, the options and the seed alone, never on threads or timing.
+ * The index stage: which pairs of statements are worth judging. Nearest rows by vector, by an exact scan, in cells or by HNSW, and rows
+ * that share rare words. Results depend on the input, the options and the seed alone, never on threads or timing.
  */
 import type { IndexMethod } from '../config.js';
 import type { RunContext } from '../context.js';
 import type { Candidate } from '../memory.js';
-import { hnswNeighbors } from './hnsw.js';
-import { scanNeighbors } from './scan.js';
-import { dot, makeNeighborLists, type NeighborLists, shareRows } from './vectors.js';
+import { copyNearRows, nearestRows } from './near.js';
+import { dot, makeNeighborLists, type NeighborLists, type SearchOptions, shareRows } from './vectors.js';
 import { wordNeighbors } from './words.js';
 
-/** Row `i` of `vectors` (unit length, or zeros where a text means nothing to the model) belongs to `texts[i]`; never written to. */
+/**
+ * Row `i` of `vectors` (unit length, or zeros where a text means nothing to the model) belongs to `texts[i]`; never written to. Rows of
+ * different `owners` are never near by vector.
+ */
 export interface IndexInput {
   readonly vectors: Float32Array;
+  readonly owners?: Uint32Array;
   readonly dimensions: number;
   readonly texts: readonly string[];
 }
@@ -30,19 +33,23 @@ export interface CandidateOptions {
 export interface Candidates {
   /** By `a`, then `b`; each once. At most `maxNeighbors` times the rows, twice that with words. */
   readonly candidates: readonly Candidate[];
-  readonly method: 'scan' | 'hnsw';
+  readonly method: 'scan' | 'cells' | 'hnsw';
 }
 
+/** Below this a scan takes no longer than anything else, and misses nothing. */
+const scanUpTo = 2000;
 /**
- * From this many rows on HNSW is faster on two cores: at 20,000 rows of 128 dimensions the scan takes 16.6 s of processor time on any
- * number of threads, HNSW 7.9 s on one; at 10,000 it is 3.3 s against 2.6.
+ * Cells are made for rows that are close; further apart than this they miss too much, and a scan of all products is worth its time up to
+ * `wideScanUpTo` rows: at 40,000 rows of 128 dimensions it takes as long as building and asking HNSW graphs.
  */
-const hnswFrom = 20_000;
+const cellsFrom = 0.6;
+const wideScanUpTo = 40_000;
 
-/** What `auto` means for that many rows. */
-export function chooseMethod(method: IndexMethod, count: number): 'scan' | 'hnsw' {
+/** What `auto` means for that many rows, `floor` alike or more. */
+export function chooseMethod(method: IndexMethod, count: number, floor: number): 'scan' | 'cells' | 'hnsw' {
   if (method !== 'auto') return method;
-  return count < hnswFrom ? 'scan' : 'hnsw';
+  if (floor >= cellsFrom) return count < scanUpTo ? 'scan' : 'cells';
+  return count < wideScanUpTo ? 'scan' : 'hnsw';
 }
 
 /**
@@ -53,15 +60,13 @@ export function chooseMethod(method: IndexMethod, count: number): 'scan' | 'hnsw
 export async function findCandidates(input: IndexInput, options: CandidateOptions, context: RunContext): Promise<Candidates> {
   const { vectors, dimensions, texts } = input;
   if (vectors.length !== texts.length * dimensions) throw new RangeError(`${texts.length} texts, but ${vectors.length} numbers of vectors`);
-  const method = chooseMethod(options.method, texts.length);
-  const rows = shareRows(vectors, dimensions);
-  const search = { maxNeighbors: options.maxNeighbors, minSimilarity: options.minSimilarity };
-  const near = await (method === 'scan' ? scanNeighbors : hnswNeighbors)(rows, search, context);
+  const method = chooseMethod(options.method, texts.length, options.minSimilarity);
+  const near = await findNear(input, method, options, context);
   const alike = options.words ? await wordNeighbors(texts, options.maxNeighbors, context) : makeNeighborLists(0, 1);
   context.signal.throwIfAborted();
-  const keys = new Float64Array(countEntries(near) + countEntries(alike));
-  writeKeys(keys, near, (list) => rows.rows[list] ?? 0, texts.length);
-  writeKeys(keys.subarray(countEntries(near)), alike, (list) => list, texts.length);
+  const keys = new Float64Array(countEntries(near.lists) + countEntries(alike));
+  writeKeys(keys, near.lists, near.rowOf, texts.length);
+  writeKeys(keys.subarray(countEntries(near.lists)), alike, (list) => list, texts.length);
   return { candidates: listCandidates(keys.sort(), input), method };
 }
 
@@ -93,4 +98,20 @@ function listCandidates(keys: Float64Array, { vectors, dimensions, texts }: Inde
     candidates.push({ a, b, similarity: dot(vectors, dimensions, a, b) });
   }
   return candidates;
+}
+
+interface Near {
+  readonly lists: NeighborLists;
+  readonly rowOf: (list: number) => number;
+}
+
+async function findNear(input: IndexInput, method: 'scan' | 'cells' | 'hnsw', options: SearchOptions, context: RunContext): Promise<Near> {
+  const search = { maxNeighbors: options.maxNeighbors, minSimilarity: options.minSimilarity };
+  if (method === 'hnsw') {
+    const { hnswNeighbors } = await import('./hnsw.js');
+    const rows = shareRows(input.vectors, input.dimensions);
+    return { lists: await hnswNeighbors(rows, search, context), rowOf: (list) => rows.rows[list] ?? 0 };
+  }
+  const rows = copyNearRows(input.vectors, input.dimensions);
+  return { lists: await nearestRows(rows, input.owners ?? null, { ...search, way: method }, context), rowOf: (list) => list };
 }

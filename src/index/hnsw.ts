@@ -5,8 +5,7 @@
 import type { RunContext } from '../context.js';
 import { type ShardTask, searchShard } from './hnsw-shard.js';
 import { runAll, withPool } from './pool.js';
-import { splitRows } from './scan.js';
-import type { RowRange } from './scan-tile.js';
+import { type RowRange, splitRows } from './ranges.js';
 import {
   dot,
   gatherRows,
@@ -37,7 +36,7 @@ interface Classes {
   readonly members: readonly (readonly number[])[];
 }
 
-/** Nearest neighbours of every row, numbered within `rows`; finds about all that `scanNeighbors` finds, in n log n time. */
+/** Nearest neighbours of every row, numbered within `rows`; finds about all that a scan finds, in n log n time. */
 export async function hnswNeighbors(rows: SharedRows, options: SearchOptions, context: RunContext): Promise<NeighborLists> {
   const classes = classify(rows, options.maxNeighbors + 1);
   const alone = classes.first.length === rows.rows.length;

@@ -47,11 +47,11 @@ export function shareRows(vectors: Float32Array, dimensions: number): SharedRows
   };
 }
 
-/** A shared copy of some rows, in the order given. */
-export function gatherRows(vectors: Float32Array, dimensions: number, rows: Int32Array): Float32Array {
+/** A shared copy of some rows, in the order given; `stride` apart in `vectors`. */
+export function gatherRows(vectors: Float32Array, dimensions: number, rows: Int32Array, stride = dimensions): Float32Array {
   const values = new Float32Array(new SharedArrayBuffer(rows.length * dimensions * Float32Array.BYTES_PER_ELEMENT));
   rows.forEach((row, at) => {
-    values.set(vectors.subarray(row * dimensions, (row + 1) * dimensions), at * dimensions);
+    values.set(vectors.subarray(row * stride, row * stride + dimensions), at * dimensions);
   });
   return values;
 }
@@ -63,56 +63,6 @@ export function dot(values: Float32Array, dimensions: number, a: number, b: numb
   let sum = 0;
   for (let k = 0; k < dimensions; k += 1) sum += (values[x + k] ?? 0) * (values[y + k] ?? 0);
   return sum;
-}
-
-/** Rows of the two sides of one `dotBlock`. */
-export const blockRows = 4;
-export const blockColumns = 2;
-
-/**
- * The dot products of four rows with two others, into `out[row * 2 + column]`, each summed in the same order as `dot`, so that
- * both give the same bits. `rows` are six row numbers, the four first. Eight running sums hide the latency of addition:
- * 60 ns a pair at 128 dimensions, where a plain loop needs 186 and four sums 112.
- */
-export function dotBlock(values: Float32Array, dimensions: number, rows: Int32Array, out: Float64Array): void {
-  const a0 = (rows[0] ?? 0) * dimensions;
-  const b0 = (rows[1] ?? 0) * dimensions;
-  const c0 = (rows[2] ?? 0) * dimensions;
-  const e0 = (rows[3] ?? 0) * dimensions;
-  const x0 = (rows[4] ?? 0) * dimensions;
-  const y0 = (rows[5] ?? 0) * dimensions;
-  let ax = 0;
-  let ay = 0;
-  let bx = 0;
-  let by = 0;
-  let cx = 0;
-  let cy = 0;
-  let ex = 0;
-  let ey = 0;
-  for (let k = 0; k < dimensions; k += 1) {
-    const xk = values[x0 + k] ?? 0;
-    const yk = values[y0 + k] ?? 0;
-    const ak = values[a0 + k] ?? 0;
-    const bk = values[b0 + k] ?? 0;
-    const ck = values[c0 + k] ?? 0;
-    const ek = values[e0 + k] ?? 0;
-    ax += ak * xk;
-    ay += ak * yk;
-    bx += bk * xk;
-    by += bk * yk;
-    cx += ck * xk;
-    cy += ck * yk;
-    ex += ek * xk;
-    ey += ek * yk;
-  }
-  out[0] = ax;
-  out[1] = ay;
-  out[2] = bx;
-  out[3] = by;
-  out[4] = cx;
-  out[5] = cy;
-  out[6] = ex;
-  out[7] = ey;
 }
 
 /** Empty lists for `count` rows with room for `size` neighbours each. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { loadWordVectors } from '../dist/embed/words.js';
 import type { Speaker, Statement, Turn } from '../dist/memory.js';
 import { fitRows } from '../dist/pipeline/announcing.js';
-import { Listener } from '../dist/pipeline/listening.js';
+import { FileListener, type Heard, Listener } from '../dist/pipeline/listening.js';
 import { loadJudge } from '../dist/relate/judge.js';
 import { decideAnnounced } from '../dist/resolve/announced.js';
 import { announcedRow, statementRow } from '../dist/resolve/rows.js';
@@ -151,12 +151,18 @@ function statement(text: string, at: number): Statement {
   };
 }
 
+/** What a file with these turns gives. */
+function heardIn(turns: readonly Turn[]): Heard {
+  const file = new FileListener();
+  for (const turn of turns) file.take(turn);
+  return file.finish();
+}
+
 /** Old text and new text of every memory that is replaced without a person. */
 function replaced(store: readonly string[], ...sessions: readonly (readonly Said[])[]): readonly (readonly [string, string])[] {
   const listener = new Listener();
   sessions.forEach((said, at) => {
-    listener.start(null);
-    for (const turn of turnsOf(said, `s${at}`, at + 1)) listener.take(turn);
+    listener.take(heardIn(turnsOf(said, `s${at}`, at + 1)));
   });
   const announced = listener.announced().flatMap((one) => [...new Set([one.text, one.wide])].map((text) => announcedRow(one, text)));
   const rows = [...store.map((text, at) => statementRow(statement(text, at), () => null)), ...announced];
@@ -478,7 +484,7 @@ describe('commands of the agent', () => {
   const edit = { name: 'Edit', callId: 'c', input: JSON.stringify({ file_path: 'a.md', new_string: 'Undo it by git revert HEAD' }) };
   const left = (...turns: readonly Turn[]) => {
     const listener = new Listener();
-    for (const turn of [first as Turn, ...turns]) listener.take(turn);
+    listener.take(heardIn([first as Turn, ...turns]));
     return listener.announced().map(({ core }) => core);
   };
   const said = left();

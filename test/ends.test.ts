@@ -138,7 +138,7 @@ describe('an insight that is over by its own words', () => {
     const store = parseStore(files, { single: false, format: null, fields: {}, exclude: [], writeRules: false });
     const world = { store, segmented: segmentStore(store), refused: new Set<string>(), judge };
     await using embedder = await openEmbedder({ model: null, threads: 1 });
-    const tools = { embedder, judge, minSimilarity: null, cache: null, asker: null, clock: new StageClock(context.clockMs) };
+    const tools = { embedder, judge, minSimilarity: null, cache: null, kept: null, asker: null, clock: new StageClock(context.clockMs) };
     const said = { spoken: [], announced: [], insights: [], printed: [], projects: new Map<string, string>(), minSupport: 3 };
     const input = { ...world, ...said, index: 'scan', instructions: null, phrase: false, movedTime: () => null } as const;
     const rounds = new Rounds([], [], input, tools, context);

@@ -1,7 +1,7 @@
 /** Versions that commands print in sessions: which facts they bring up to date, and which they leave alone. */
 import { describe, expect, it } from 'vitest';
 import type { Statement, Turn } from '../dist/memory.js';
-import { Listener } from '../dist/pipeline/listening.js';
+import { FileListener, type Heard, Listener } from '../dist/pipeline/listening.js';
 import { planPrinted } from '../dist/resolve/printed.js';
 import { programName } from '../dist/segment/printed.js';
 
@@ -33,6 +33,14 @@ function turnsOf(ran: readonly Ran[], session: string, day: number): readonly Tu
   });
 }
 
+/** What a file with these turns gives. */
+function heardIn(turns: readonly Turn[], folder: string | null): Heard {
+  const file = new FileListener();
+  file.start(folder);
+  for (const turn of turns) file.take(turn);
+  return file.finish();
+}
+
 /** The text that a fact written in January becomes, or null; one list of commands a session, one session a day in April. */
 function updated(
   text: string,
@@ -42,8 +50,7 @@ function updated(
 ): string | null {
   const listener = new Listener();
   sessions.forEach((ran, at) => {
-    listener.start(folder);
-    for (const turn of turnsOf(ran, `s${at}`, at + 1)) listener.take(turn);
+    listener.take(heardIn(turnsOf(ran, `s${at}`, at + 1), folder));
   });
   const span = { start: 0, end: 0 };
   const statement: Statement = {
@@ -143,7 +150,7 @@ describe('what commands leave alone', () => {
 
   it('a resumed session that repeats the turns of another one counts once', () => {
     const listener = new Listener();
-    for (const session of ['s0', 's1', 's2']) for (const turn of turnsOf([python], session, 1)) listener.take(turn);
+    for (const session of ['s0', 's1', 's2']) listener.take(heardIn(turnsOf([python], session, 1), null));
     expect(listener.printed()).toHaveLength(1);
   });
 });

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dreamSettings } from '../dist/config.js';
 import { UserError } from '../dist/errors.js';
-import { type Change, compareText, type PlannedChange, type SourceFile, sha256 } from '../dist/memory.js';
+import { type Change, compareText, type PlannedChange, relations, type SourceFile, sha256, type Verdict } from '../dist/memory.js';
 import { migrate, schemaVersion } from '../dist/store/migrations.js';
 import type { DreamRow } from '../dist/store/rows.js';
 import { type DreamStore, openStore } from '../dist/store/store.js';
@@ -66,6 +66,16 @@ const dream = (id: string, more: Partial<DreamRow> = {}): DreamRow => ({
   discarded: false,
   cancelRequested: false,
   ...more,
+});
+
+const verdict = (): Verdict => ({
+  relation: 'distinct',
+  keep: 'both',
+  confidence: 0.9,
+  probabilities: { duplicate: 0.02, refines: 0.03, conflict: 0.05, distinct: 0.9 },
+  decidedBy: 'model',
+  ambiguous: false,
+  reason: 'two facts',
 });
 
 const file = (path: string, text: string): SourceFile => {
@@ -422,11 +432,17 @@ describe('dreams', () => {
       store.createDream(dream('drm_1'));
       store.saveFiles('drm_1', 'input', [file('a.md', 'a')]);
       store.vectors.put('m', [{ key: 'k', vector: new Float32Array([1]) }]);
+      store.saveVerdicts([{ key: '01', verdict: verdict() }]);
       store.refuse(['r']);
       store.journal(z.string()).begin('plan');
       store.deleteAll();
       store.vacuum();
-      expect([store.listDreams(), [...store.refused()], store.vectors.get('m', ['k'])]).toEqual([[], [], [null]]);
+      expect([store.listDreams(), [...store.refused()], store.vectors.get('m', ['k']), store.verdicts(['01'])]).toEqual([
+        [],
+        [],
+        [null],
+        [null],
+      ]);
       expect(store.journal(z.string()).pending()).toBe('plan');
     });
   });
@@ -604,6 +620,61 @@ describe('vectors', () => {
   });
 });
 
+describe('verdicts', () => {
+  const probability = fc.double({ min: 0, max: 1, noNaN: true });
+  const some = fc.record({
+    relation: fc.constantFrom(...relations),
+    keep: fc.constantFrom('a', 'b', 'both', 'either', 'none'),
+    confidence: probability,
+    probabilities: fc.record({ duplicate: probability, refines: probability, conflict: probability, distinct: probability }),
+    decidedBy: fc.constantFrom('rule', 'model', 'claude', 'person'),
+    ambiguous: fc.boolean(),
+    reason: fc.string({ unit: 'grapheme' }),
+  });
+
+  it('come back to the bit, in the order of the keys', () => {
+    withStore((store) => {
+      fc.assert(
+        fc.property(fc.array(some, { minLength: 1, maxLength: 4 }), (verdicts) => {
+          const rows = verdicts.map((one, at) => ({ key: `0${at}`, verdict: one }));
+          store.saveVerdicts(rows);
+          expect(store.verdicts([...rows.map(({ key }) => key), 'ff'].reverse())).toEqual([null, ...verdicts.toReversed()]);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+
+  it('of the dreams that used them last stay', () => {
+    withStore((store) => {
+      const keys = ['01', '02', '03', '04'];
+      store.saveVerdicts(keys.slice(0, 3).map((key) => ({ key, verdict: verdict() })));
+      for (let at = 0; at < 10; at++) store.createDream(dream(`drm_used_${at}`));
+      store.saveVerdicts([{ key: '04', verdict: verdict() }]);
+      store.verdicts(['02']);
+      store.trimVerdicts(4);
+      expect(store.verdicts(keys).filter((one) => one !== null)).toHaveLength(4);
+    });
+    withStore((store) => {
+      store.saveVerdicts(['01', '02'].map((key) => ({ key, verdict: verdict() })));
+      for (let at = 0; at < 10; at++) store.createDream(dream(`drm_used_${at}`));
+      store.saveVerdicts([{ key: '03', verdict: verdict() }]);
+      store.verdicts(['02']);
+      store.trimVerdicts(1);
+      expect(store.verdicts(['01', '02', '03'])).toEqual([null, verdict(), verdict()]);
+    });
+  });
+
+  it('of another form cannot be written by another program', () => {
+    const path = freshPath();
+    withStore((store) => store.saveVerdicts([{ key: '01', verdict: verdict() }]), path);
+    const db = new Database(path);
+    for (const set of ['kind = 160', 'kind = -1', "confidence = 'sure'", 'reason = NULL'])
+      expect(() => db.exec(`UPDATE verdicts SET ${set}`), set).toThrow(/constraint|cannot store/);
+    db.close();
+  });
+});
+
 describe('times that were moved', () => {
   it('are kept by text', () => {
     withStore((store) => {
@@ -682,6 +753,13 @@ const verbs: readonly (readonly [name: string, call: (store: DreamStore) => unkn
   ['listCalibrations', (store) => store.listCalibrations(), 'value'],
   ['vectors.get', (store) => store.vectors.get('m', ['a']), 'value'],
   ['vectors.put', (store) => store.vectors.put('m', [{ key: 'a', vector: new Float32Array(2) }]), 'value'],
+  ['verdicts', (store) => store.verdicts(['ab']), 'value'],
+  ['saveVerdicts', (store) => store.saveVerdicts([{ key: 'ab', verdict: verdict() }]), 'value'],
+  ['trimVerdicts', (store) => store.trimVerdicts(1), 'value'],
+  ['reading', (store) => store.reading('n', 'c', z.unknown()), 'value'],
+  ['saveReading', (store) => store.saveReading('n', 'c', {}), 'value'],
+  ['sweepReadings', (store) => store.sweepReadings(), 'value'],
+  ['trimReadings', (store) => store.trimReadings(1), 'value'],
   ['journal.begin', (store) => store.journal(z.string()).begin('x'), 'value'],
   ['journal.pending', (store) => store.journal(z.string()).pending(), 'value'],
   ['journal.end', (store) => store.journal(z.string()).end(), 'value'],

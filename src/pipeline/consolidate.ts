@@ -16,6 +16,7 @@ import type { Announcement, Insight, PrintedVersion } from '../signals.js';
 import { bareWords, isDone } from './announcing.js';
 import type { Asker } from './asking.js';
 import { insightRow, type PlannedInsight, planInsights, screenInsights, type WeighedInsight } from './insights.js';
+import type { KeptVerdicts } from './kept-verdicts.js';
 import { Rounds } from './rounds.js';
 import { type Screened, screenFiles, screenStatements } from './screening.js';
 import type { StageClock } from './stage-clock.js';
@@ -49,6 +50,8 @@ export interface Tools {
   /** Least similarity of candidates as measured for the model; null for the shipped one and for those never measured. */
   readonly minSimilarity: number | null;
   readonly cache: VectorCache | null;
+  /** Verdicts of earlier dreams that `judge` looks up; null: none are kept. */
+  readonly kept: Pick<KeptVerdicts, 'expect'> | null;
   /** Seconds spent so far, by stage; added to. */
   readonly clock: StageClock;
   /** Asks Claude about what the judge is unsure of; null: nobody is asked. */

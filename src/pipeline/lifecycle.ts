@@ -1,6 +1,6 @@
 /** Ends of a dream that change no store: cancelling, forgetting. */
 import { UserError } from '../errors.js';
-import { dreamObject } from './dream.js';
+import { dreamObject } from './dream-object.js';
 import { type Engine, exclusively, findDream } from './engine.js';
 import { removeOurs } from './placing.js';
 import type { DreamObject } from './results.js';
@@ -42,6 +42,7 @@ export function pruneDreams(
       await removeOurs(engine, row);
       engine.store.deleteDream(row.id);
     }
+    engine.store.sweepReadings();
     if (all) engine.store.deleteAll();
     engine.store.vacuum();
     return { removed: gone.map((row) => row.id) };

@@ -5,7 +5,7 @@
 import { clusterPairs } from '../cluster/cluster.js';
 import type { RunContext } from '../context.js';
 import { findCandidates } from '../index/candidates.js';
-import type { Candidate, JudgedPair, PlannedChange, Verdict } from '../memory.js';
+import type { Candidate, JudgedPair, PlannedChange, Side, Verdict } from '../memory.js';
 import { hasOwnName } from '../relate/old-value.js';
 import { type AnnouncedDecisions, decideAnnounced } from '../resolve/announced.js';
 import { planMerge, planRewrite, planSuggestion, planSupersede } from '../resolve/changes.js';
@@ -46,6 +46,8 @@ export class Rounds {
   readonly #tools: Tools;
   readonly #context: RunContext;
   readonly #alive: boolean[];
+  /** One for each row, so that what is known of a side need not be worked out for each of its pairs. */
+  readonly #sides = new WeakMap<Row, Side>();
   readonly #verdicts: Verdicts;
   readonly #mergedInto = new Map<number, number>();
   readonly #mergeConfidence = new Map<number, number>();
@@ -70,7 +72,8 @@ export class Rounds {
     this.#alive = rows.map((row) => row.announced === undefined);
     this.#verdicts = new Verdicts({
       judge: tools.judge,
-      sideOf: (row) => sideOf(this.#row(row)),
+      expect: (pairs) => tools.kept?.expect(pairs),
+      sideOf: (row) => this.#side(this.#row(row)),
       similarityOf: (a, b) => this.#similarity(a, b),
       settled: (a, b) => this.#refusedBefore(a, b) ?? this.#answered(a, b),
       signal: context.signal,
@@ -288,6 +291,12 @@ export class Rounds {
     const row = this.#rows[at];
     if (!row) throw new RangeError(`no row ${at}`);
     return row;
+  }
+
+  #side(row: Row): Side {
+    const known = this.#sides.get(row) ?? sideOf(row);
+    this.#sides.set(row, known);
+    return known;
   }
 
   #similarity(a: number, b: number): number {

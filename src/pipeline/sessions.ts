@@ -1,13 +1,11 @@
-/** Reads the transcripts of a dream, one turn at a time, and keeps what persons stated in them and what each session shows. */
+/** Reads the transcripts of a dream, file by file, and keeps what persons stated in them and what each session shows. */
 import type { DreamSettings } from '../config.js';
 import type { RunContext } from '../context.js';
 import { compareText, type Finding, type Problem, type SpokenStatement } from '../memory.js';
-import { listTranscripts, readTranscript } from '../read/transcript.js';
-import { spokenStatements } from '../segment/session.js';
-import { SignalReader } from '../segment/signals.js';
+import { listTranscripts } from '../read/transcript.js';
 import type { Announcement, PrintedVersion, SessionSignals } from '../signals.js';
 import { Listener } from './listening.js';
-import { sessionScreen } from './screening.js';
+import { type KeptReadings, readingOf } from './readings.js';
 
 export interface Spoken {
   readonly spoken: readonly SpokenStatement[];
@@ -23,63 +21,52 @@ export interface Spoken {
   /** Ids of the sessions read, sorted. */
   readonly ids: readonly string[];
   readonly problems: readonly Problem[];
+  /** What each file gave depends on its key alone (`readings.ts`); in the order of the files. */
+  readonly keys: readonly (string | null)[];
 }
+
+/** Files whose readings are kept, some kilobytes each. */
+const mostReadings = 20_000;
 
 /** Clients add record types every month: worth a word, but no source that could not be read. */
 function isNewRecordType({ kind, line }: Problem): boolean {
   return kind === 'unsupported' && line !== null;
 }
 
-/** Files are read in path order; what a resumed session repeats from an earlier file (same words, same time) counts once. */
-export async function readSpoken(settings: DreamSettings, context: RunContext): Promise<Spoken> {
+/**
+ * Files are read in path order; what a resumed session repeats from an earlier file (same words, same time) counts once.
+ * @param store where what files give is kept from dream to dream; null: nowhere
+ */
+export async function readSpoken(settings: DreamSettings, context: RunContext, store: KeptReadings | null): Promise<Spoken> {
   const { signal } = context;
+  const { persons } = settings;
   const listed = await listTranscripts(settings.sessions, { signal });
+  const total = listed.files.length;
+  const report = (done: number) => context.report({ kind: 'stage', stage: 'mine', done, total, unit: 'session files' });
   const ids = new Set<string>();
   const problems: Problem[] = [...listed.problems];
   const spoken = new Map<string, SpokenStatement>();
   const listener = new Listener();
   const signals: SessionSignals[] = [];
+  const keys: (string | null)[] = [];
   for (const [at, file] of listed.files.entries()) {
-    context.report({
-      kind: 'stage',
-      stage: 'mine',
-      done: at,
-      total: listed.files.length,
-      unit: 'session files',
-    });
-    const readers = new Map<string, SignalReader>();
-    for await (const item of readTranscript(file, {
-      persons: settings.persons,
-      signal,
-    })) {
-      if (item.kind === 'session') {
-        ids.add(item.info.id);
-        listener.start(item.info.folder);
-      } else if (item.kind === 'problem') {
-        if (isNewRecordType(item.problem))
-          context.report({ kind: 'warning', message: `${item.problem.path}:${item.problem.line} ${item.problem.message}` });
-        else problems.push(item.problem);
-      } else if (item.kind === 'turn') {
-        const { sessionId } = item.turn;
-        const reader = readers.get(sessionId) ?? new SignalReader(sessionId, file, sessionScreen);
-        readers.set(sessionId, reader);
-        reader.accept(item.turn);
-        listener.take(item.turn);
-        for (const said of spokenStatements(item.turn)) {
-          const key = JSON.stringify([said.text, said.at]);
-          if (!spoken.has(key)) spoken.set(key, said);
-        }
-      }
+    report(at);
+    const { key, reading } = await readingOf(file, { persons, signal, store });
+    keys.push(key);
+    for (const id of reading.ids) ids.add(id);
+    for (const problem of reading.problems) {
+      if (isNewRecordType(problem)) context.report({ kind: 'warning', message: `${problem.path}:${problem.line} ${problem.message}` });
+      else problems.push(problem);
     }
-    for (const reader of readers.values()) signals.push(reader.finish());
+    for (const said of reading.spoken) {
+      const key = JSON.stringify([said.text, said.at]);
+      if (!spoken.has(key)) spoken.set(key, said);
+    }
+    signals.push(...reading.signals);
+    listener.take(reading.heard);
   }
-  context.report({
-    kind: 'stage',
-    stage: 'mine',
-    done: listed.files.length,
-    total: listed.files.length,
-    unit: 'session files',
-  });
+  report(total);
+  store?.trimReadings(mostReadings);
   return {
     spoken: [...spoken.values()],
     announced: listener.announced(),
@@ -89,5 +76,6 @@ export async function readSpoken(settings: DreamSettings, context: RunContext): 
     projects: listener.projects(),
     ids: [...ids].sort(compareText),
     problems,
+    keys,
   };
 }

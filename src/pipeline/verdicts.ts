@@ -8,6 +8,8 @@ import type { Judge } from '../relate/judge.js';
 
 export interface VerdictSource {
   readonly judge: Judge;
+  /** Told which pairs the judge is about to be asked about one by one, where somebody wants to look them up together. */
+  readonly expect?: (pairs: readonly (readonly [a: Side, b: Side])[]) => void;
   readonly sideOf: (row: number) => Side;
   readonly similarityOf: (a: number, b: number) => number;
   /** A verdict that no judge is asked for, or null. */
@@ -57,7 +59,8 @@ export class Verdicts {
       signal.throwIfAborted();
       report(start);
       const batch = candidates.slice(start, start + step);
-      if (judge.judgeAll !== null) await this.#ask(batch);
+      if (judge.judgeAll === null) this.#expect(batch);
+      else await this.#ask(batch);
       for (const { a, b, similarity } of batch) pairs.push(this.of(a, b, similarity));
     }
     report(candidates.length);
@@ -73,6 +76,12 @@ export class Verdicts {
       const open = [...this.#open.values()];
       for (let start = 0; start < open.length; start += pairsAtOnce) await this.#ask(open.slice(start, start + pairsAtOnce));
     }
+  }
+
+  #expect(batch: readonly Candidate[]): void {
+    const { expect, sideOf } = this.#source;
+    const open = batch.filter(({ a, b }) => !this.#known.has(`${a}:${b}`));
+    if (open.length > 0) expect?.(open.map(({ a, b }) => [sideOf(a), sideOf(b)] as const));
   }
 
   async #ask(batch: readonly Candidate[]): Promise<void> {

@@ -2,7 +2,8 @@
  * Sessions of agents, in the formats of their clients, as turns: who really spoke, when, and where in the file. Files are read
  * as streams; what cannot be read is reported with its line and the rest is used.
  */
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode, toError, UserError } from '../errors.js';
 import { compareText, type Problem } from '../memory.js';
@@ -12,6 +13,9 @@ import type { TranscriptItem } from './transcripts/sink.js';
 export type { TranscriptItem } from './transcripts/sink.js';
 
 const extensions = /\.(?:jsonl|json|traj|ndjson)$/i;
+
+/** Of files that are hashed: a stream's smaller pieces take several times as long. */
+const bytesAtOnce = 262_144;
 
 /** What clients keep beside their transcripts: no sessions, and not worth a report for each. */
 const sideFolders = new Set(['.git', 'node_modules', 'tool-results', 'todos', 'file-history', 'shell-snapshots', 'statsig']);
@@ -94,6 +98,27 @@ export async function listTranscripts(
   }
   problems.sort((a, b) => compareText(a.path, b.path));
   return { files, problems };
+}
+
+/**
+ * Lower-case hex over the bytes of a file, which is far cheaper than to read what they say; null for a file that cannot be read.
+ * @throws the reason of `signal` once it is aborted.
+ */
+export async function hashTranscript(file: string, { signal }: { readonly signal: AbortSignal }): Promise<string | null> {
+  const hash = createHash('sha256');
+  const bytes = Buffer.allocUnsafe(bytesAtOnce);
+  try {
+    await using handle = await open(file);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(bytes.subarray(0, bytesRead));
+    }
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The dreams themselves, in the order in which they were created. */
+import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Connection, SqlValue } from './connection.js';
 import { type DreamRow, dreamColumns } from './rows.js';
@@ -57,6 +58,14 @@ export function selectDream(db: Connection, id: string): DreamRow | null {
 export function selectLatest(db: Connection): DreamRow | null {
   const row = db.get(`SELECT ${columns} FROM dreams ORDER BY seq DESC LIMIT 1`);
   return row === null ? null : db.parse(dreamColumns, row, 'dream');
+}
+
+const numberRow = z.object({ seq: z.int() });
+
+/** Number of the dream that was created last, also where it is gone; 0 before the first. Caches note by it when something was used. */
+export function latestNumber(db: Connection): number {
+  const row = db.get("SELECT seq FROM sqlite_sequence WHERE name = 'dreams'");
+  return row === null ? 0 : db.parse(numberRow, row, 'dream').seq;
 }
 
 export function selectDreams(db: Connection): readonly DreamRow[] {

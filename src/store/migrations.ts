@@ -117,6 +117,22 @@ const steps: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE verdicts (
+    key BLOB PRIMARY KEY,
+    kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 159),
+    confidence REAL NOT NULL,
+    duplicate REAL NOT NULL,
+    refines REAL NOT NULL,
+    conflict REAL NOT NULL,
+    "distinct" REAL NOT NULL,
+    reason TEXT NOT NULL,
+    used INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX verdicts_by_use ON verdicts (used);
+
+  CREATE TABLE readings (name TEXT PRIMARY KEY, content TEXT NOT NULL, used INTEGER NOT NULL, value BLOB NOT NULL) STRICT;
+  `,
 ];
 
 /** The schema version that this program writes; 0 is an empty file. */

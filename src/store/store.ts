@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { VectorCache } from '../context.js';
-import type { ChangeStatus, Finding, PlannedChange, Problem, SourceFile } from '../memory.js';
+import type { ChangeStatus, Finding, PlannedChange, Problem, SourceFile, Verdict } from '../memory.js';
 import * as calibrations from './calibrations.js';
 import * as changes from './changes.js';
 import { type Connection, connect } from './connection.js';
@@ -14,8 +14,10 @@ import * as files from './files.js';
 import { type Journal, openJournal, readCheckpoint, writeCheckpoint } from './journal.js';
 import * as ledger from './ledger.js';
 import { acquireLock, type RunLock } from './lock.js';
+import { selectReading, sweepReadings, trimReadings, upsertReading } from './readings.js';
 import type { DreamRow } from './rows.js';
 import { insertMovedTimes, selectMovedTime, vectorCache } from './vectors.js';
+import { insertVerdicts, type KeyedVerdict, selectVerdicts, trimVerdicts } from './verdicts.js';
 
 /**
  * Opens the database at `path`, creating it and its folders readable by their owner alone, and brings its schema up to date.
@@ -94,7 +96,7 @@ export class DreamStore {
     });
   }
 
-  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, times, calibrations, answers and the ledger. */
+  /** Removes everything but an unfinished apply or undo: dreams, refusals, vectors, verdicts, readings, times, calibrations, answers and the ledger. */
   deleteAll(): void {
     this.#db.transaction(() => {
       for (const table of [
@@ -103,6 +105,8 @@ export class DreamStore {
         'refusals',
         'vectors',
         'models',
+        'verdicts',
+        'readings',
         'moved_times',
         'calibrations',
         'answers',
@@ -183,6 +187,43 @@ export class DreamStore {
 
   movedTime(textKey: string): string | null {
     return selectMovedTime(this.#db, textKey);
+  }
+
+  /** Verdicts of earlier dreams in the order of `keys`, to the bit as they were; null for what is not kept. Cheapest where many are asked for. */
+  verdicts(keys: readonly string[]): readonly (Verdict | null)[] {
+    return selectVerdicts(this.#db, keys);
+  }
+
+  saveVerdicts(rows: readonly KeyedVerdict[]): void {
+    insertVerdicts(this.#db, rows);
+  }
+
+  /** Forgets the verdicts that were not used for longest where there are more than `most`. */
+  trimVerdicts(most: number): void {
+    trimVerdicts(this.#db, most);
+  }
+
+  /**
+   * What a transcript gave when it had that content; null where it never had. `name` says which file, and what it is read as.
+   * @throws UserError `usage` where what was kept is not of this form.
+   */
+  reading<T>(name: string, content: string, schema: z.ZodType<T>): T | null {
+    return selectReading(this.#db, name, content, schema);
+  }
+
+  /** Plain data; takes the place of what the file gave before. What is one object in two places stays one. */
+  saveReading(name: string, content: string, value: unknown): void {
+    upsertReading(this.#db, name, content, value);
+  }
+
+  /** Forgets what no dream has used that is still there. */
+  sweepReadings(): void {
+    sweepReadings(this.#db);
+  }
+
+  /** Forgets those that were not used for longest where there are more than `most`. */
+  trimReadings(most: number): void {
+    trimReadings(this.#db, most);
   }
 
   /** Takes the place of what was measured of that model for that use before. */

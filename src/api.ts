@@ -5,19 +5,14 @@
  * of its own: what it needs of them is handed in.
  */
 
-import { judgeSettings, measureSettings, parseSettings } from './config.js';
+import type { BenchResult } from './bench/results.js';
+import { benchSettings, judgeSettings, measureSettings, parseSettings } from './config.js';
 import type { AskPreview } from './pipeline/asked.js';
-import { auditStore } from './pipeline/audit.js';
-import { changesOf, decideChanges, editChange, explainChange } from './pipeline/decisions.js';
-import { dedupeFile, previewDedupe } from './pipeline/dedupe.js';
-import { checkHealth } from './pipeline/doctor.js';
-import { dreamObject, previewDream, resumeDream, runDream } from './pipeline/dream.js';
-import { type OpenOptions, openEngine } from './pipeline/engine.js';
+import { changesOf, dreamObject } from './pipeline/dream-object.js';
+import { contextOf, type OpenOptions, openEngine } from './pipeline/engine.js';
 import { cancelDream, pruneDreams } from './pipeline/lifecycle.js';
 import type { CalibrateResult, CheckResult, ModelsResult, PullResult } from './pipeline/model-results.js';
-import { calibrateModel, checkModel, listModels, pull } from './pipeline/models.js';
 import { applyDream, diffDream, discardDream, undoDream } from './pipeline/publish.js';
-import { previewRelate, relateFile } from './pipeline/relate.js';
 import type {
   AuditResult,
   ChangesResult,
@@ -31,6 +26,7 @@ import type {
 } from './pipeline/results.js';
 import { type ShownDream, showDream } from './pipeline/showing.js';
 
+export type * from './bench/results.js';
 export type { DedupeSettings, DreamSettings } from './config.js';
 export type { ProgressEvent } from './context.js';
 export { exitCodes, UserError } from './errors.js';
@@ -89,6 +85,8 @@ export interface Dreamfold {
   /** Fits the second stage with a cross-encoder for `crossEncoder`; `activate` uses it even where it is no better. */
   calibrateModel(model: string, options?: { readonly pairs?: number; readonly activate?: boolean }): Promise<CalibrateResult>;
   doctor(): Promise<DoctorResult>;
+  /** Times and scores `dedupe` on made stores with known truth. @param settings input form of `BenchSettings`, all of them optional */
+  bench(settings?: object): Promise<BenchResult>;
   close(): void;
   [Symbol.dispose](): void;
 }
@@ -97,39 +95,58 @@ export interface Dreamfold {
 const checkedPairs = 1500;
 const calibratedPairs = 10_000;
 
+/** Loaded when first called for: a command waits for nothing that it does not use. */
+const load = {
+  audit: () => import('./pipeline/audit.js'),
+  decisions: () => import('./pipeline/decisions.js'),
+  dedupe: () => import('./pipeline/dedupe.js'),
+  doctor: () => import('./pipeline/doctor.js'),
+  dream: () => import('./pipeline/dream.js'),
+  models: () => import('./pipeline/models.js'),
+  relate: () => import('./pipeline/relate.js'),
+};
+
 /** Opens the database of `options` and gives back the library bound to it. */
 export function openDreamfold(options: OpenOptions): Dreamfold {
   const engine = openEngine(options);
   const close = () => engine.store.close();
   return {
-    dream: (settings) => runDream(engine, settings),
-    preview: (settings) => previewDream(engine, settings),
-    resume: (dream) => resumeDream(engine, dream),
+    dream: async (settings) => (await load.dream()).runDream(engine, settings),
+    preview: async (settings) => (await load.dream()).previewDream(engine, settings),
+    resume: async (dream) => (await load.dream()).resumeDream(engine, dream),
     cancel: (dream) => cancelDream(engine, dream),
     list: () => engine.store.listDreams().map((row) => dreamObject(engine, row)),
     show: (dream) => showDream(engine, dream),
     changes: (dream) => changesOf(engine, dream),
     diff: (dream) => diffDream(engine, dream),
-    explain: (change, dream) => explainChange(engine, change, dream),
-    decide: (changes, decision, dream) => decideChanges(engine, changes, decision, dream),
-    edit: (change, text, dream) => editChange(engine, change, text, dream),
+    explain: async (change, dream) => (await load.decisions()).explainChange(engine, change, dream),
+    decide: async (changes, decision, dream) => (await load.decisions()).decideChanges(engine, changes, decision, dream),
+    edit: async (change, text, dream) => (await load.decisions()).editChange(engine, change, text, dream),
     apply: ({ to }, dream) => applyDream(engine, to, dream),
     undo: (dream) => undoDream(engine, dream),
     discard: async (dream) => dreamObject(engine, await discardDream(engine, dream)),
     prune: (request) => pruneDreams(engine, request),
-    audit: (path, settings) => auditStore(engine, path, settings ?? {}),
-    dedupe: (settings) => dedupeFile(engine, settings),
-    previewDedupe: (settings) => previewDedupe(engine, settings),
-    relate: async (file, settings) => relateFile(engine, file, parseSettings(judgeSettings, settings ?? {})),
-    previewRelate: async (file, settings) => previewRelate(engine, file, parseSettings(judgeSettings, settings ?? {})),
-    models: () => listModels(engine),
-    pullModel: (id) => pull(engine, id),
-    checkModel: async (model, settings) => checkModel(engine, model, parseSettings(measureSettings, settings ?? {}).pairs ?? checkedPairs),
+    audit: async (path, settings) => (await load.audit()).auditStore(engine, path, settings ?? {}),
+    dedupe: async (settings) => (await load.dedupe()).dedupeFile(engine, settings),
+    previewDedupe: async (settings) => (await load.dedupe()).previewDedupe(engine, settings),
+    relate: async (file, settings) => (await load.relate()).relateFile(engine, file, parseSettings(judgeSettings, settings ?? {})),
+    previewRelate: async (file, settings) =>
+      (await load.relate()).previewRelate(engine, file, parseSettings(judgeSettings, settings ?? {})),
+    models: async () => (await load.models()).listModels(engine),
+    pullModel: async (id) => (await load.models()).pull(engine, id),
+    checkModel: async (model, settings) =>
+      (await load.models()).checkModel(engine, model, parseSettings(measureSettings, settings ?? {}).pairs ?? checkedPairs),
     calibrateModel: async (model, settings) => {
       const { pairs, activate } = parseSettings(measureSettings, settings ?? {});
-      return calibrateModel(engine, model, { pairs: pairs ?? calibratedPairs, activate });
+      return (await load.models()).calibrateModel(engine, model, { pairs: pairs ?? calibratedPairs, activate });
     },
-    doctor: () => checkHealth(engine),
+    doctor: async () => (await load.doctor()).checkHealth(engine),
+    bench: async (settings) => {
+      const parsed = parseSettings(benchSettings, settings ?? {});
+      // Loaded here alone: its word lists are of no use to any other command.
+      const { runBench } = await import('./bench/bench.js');
+      return runBench(parsed, contextOf(engine, parsed.seed));
+    },
     close,
     [Symbol.dispose]: close,
   };

@@ -1,6 +1,20 @@
 /** What a run hands down to every stage: a way to stop, a way to report, the clock, the seed and the number of threads. */
 
-export type StageName = 'read' | 'segment' | 'embed' | 'index' | 'relate' | 'ask' | 'cluster' | 'mine' | 'resolve' | 'write' | 'download';
+export type StageName =
+  | 'read'
+  | 'segment'
+  | 'embed'
+  | 'index'
+  | 'relate'
+  | 'ask'
+  | 'cluster'
+  | 'mine'
+  | 'resolve'
+  | 'write'
+  | 'download'
+  | 'generate'
+  | 'measure'
+  | 'recall';
 
 export type ProgressEvent =
   | {
@@ -62,4 +76,11 @@ export interface ModelSource {
   readonly sizeBytes: number;
   /** Lower-case hex over every file that an answer depends on. */
   readonly hash: string;
+}
+
+/** Texts in UTF-8 in shared memory, so that threads read them without a copy: text `i` is `[starts[i], starts[i + 1])`. */
+export interface SharedTexts {
+  readonly bytes: Uint8Array;
+  /** One more than there are texts; in shared memory as well. */
+  readonly starts: Uint32Array;
 }

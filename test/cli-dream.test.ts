@@ -373,7 +373,7 @@ describe('list, show, prune', () => {
     expect(parseOnly(z.array(dreamSchema), await place.ok('list', '--json')).map((dream) => dream.id)).toEqual([second.id]);
     await place.ok('prune', '--all', '--yes');
     expect((await place.ok('list')).stdout).toContain('No dreams yet.');
-  });
+  }, 60_000);
 
   it('uses the database that --db names, and names it in what comes next', async () => {
     const place = new Place();

@@ -6,14 +6,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import type { RunContext, VectorCache } from '../context.js';
+import type { RunContext, SharedTexts, VectorCache } from '../context.js';
 import { UserError } from '../errors.js';
 import { sha256, textKey } from '../memory.js';
 import { describeModel } from './model-files.js';
 import { readRecipe } from './recipe.js';
-import { encodeTexts, loadStaticModel, type StaticModel, shippedModel } from './static.js';
+import { canonicalText, encodeShared, encodeTexts, loadStaticModel, type StaticModel, shippedModel } from './static.js';
 import type { TransformerDescription, TransformerSource } from './transformer.js';
-import type { StaticTask, TransformerTask } from './worker.js';
+import type { SharedTask, StaticTask, TransformerTask } from './worker.js';
 
 export interface EmbedderOptions {
   /** Null for the shipped model; else the folder of a static or transformers.js model. */
@@ -37,11 +37,25 @@ export interface Embedder extends AsyncDisposable {
    * @throws the reason of `context.signal` once it is aborted.
    */
   readonly embed: (texts: readonly string[], cache: VectorCache | null, context: RunContext) => Promise<Float32Array>;
+  /**
+   * The vectors of some texts in shared memory, into shared memory: text `rows[i]` to row `i` of `vectors`. The same bits as `embed` gives.
+   * @throws the reason of `context.signal` once it is aborted.
+   */
+  readonly embedShared: (texts: SharedTexts, rows: Uint32Array, into: SharedVectors, context: RunContext) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/** Rows of vectors in shared memory, `stride` numbers apart. */
+export interface SharedVectors {
+  readonly vectors: Float32Array;
+  readonly stride: number;
 }
 
 /** Texts a batch; part of no result, but of how much is lost when a run is stopped. */
 const batchSizes = { static: 512, transformer: 16 } as const;
+/** Texts in shared memory a batch, and as many as the calling thread embeds sooner than others are up. */
+const sharedBatch = 2048;
+const smallShared = 16_384;
 /** Starting a thread and loading the table costs about as much as embedding this many short texts. */
 const smallInput = 4096;
 
@@ -53,6 +67,8 @@ interface Backend {
   readonly batchSize: number;
   /** Null where texts always go to a worker. */
   readonly encodeHere: ((texts: readonly string[]) => Float32Array) | null;
+  /** Null where texts in shared memory cannot be read in place. */
+  readonly shared: { readonly here: (task: Omit<SharedTask, 'folder'>) => void; readonly folder: string } | null;
   readonly taskName: 'encodeStatic' | 'encodeTransformer';
   readonly makeTask: (texts: readonly string[]) => StaticTask | TransformerTask;
 }
@@ -97,6 +113,7 @@ function staticBackend(folder: string): Backend {
     calibrated: folder === shippedModel,
     batchSize: batchSizes.static,
     encodeHere: (texts) => encodeTexts(model, texts),
+    shared: { here: (task) => encodeShared(model, task), folder },
     taskName: 'encodeStatic',
     makeTask: (texts) => ({ folder, texts }),
   };
@@ -118,6 +135,7 @@ async function transformerBackend(folder: string, name: string | undefined, pool
     calibrated: false,
     batchSize: batchSizes.transformer,
     encodeHere: null,
+    shared: null,
     taskName: 'encodeTransformer',
     makeTask: (texts) => ({ source, texts }),
   };
@@ -158,6 +176,45 @@ class PooledEmbedder implements Embedder {
     await this.#encodeMissing(distinct.texts, missing, vectors, keep, context);
     return spread(vectors, distinct.indexOf, this.dimensions);
   };
+
+  readonly embedShared = async (texts: SharedTexts, rows: Uint32Array, into: SharedVectors, context: RunContext): Promise<void> => {
+    context.signal.throwIfAborted();
+    const { shared } = this.#backend;
+    let done = 0;
+    const report = () => context.report({ kind: 'stage', stage: 'embed', done, total: rows.length, unit: 'statements' });
+    report();
+    const here = shared !== null && rows.length <= smallShared;
+    const runBatch = async (start: number): Promise<void> => {
+      const some = rows.slice(start, start + sharedBatch);
+      if (shared === null) await this.#embedStrings(texts, some, start, into, context);
+      else if (here) shared.here({ texts, rows: some, place: start, ...into });
+      else
+        await this.#pool.run({ folder: shared.folder, texts, rows: some, place: start, ...into } satisfies SharedTask, {
+          name: 'encodeSharedTexts',
+        });
+      done += some.length;
+      report();
+    };
+    const lanes = here || shared === null ? 1 : this.#pool.options.maxThreads * 2;
+    await runInLanes(lanes, Math.ceil(rows.length / sharedBatch), (batch) => runBatch(batch * sharedBatch), context.signal);
+  };
+
+  async #embedStrings(
+    { bytes, starts }: SharedTexts,
+    rows: Uint32Array,
+    place: number,
+    into: SharedVectors,
+    context: RunContext,
+  ): Promise<void> {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const silent = { ...context, report: () => undefined };
+    const found = await this.embed(
+      [...rows].map((row) => buffer.toString('utf8', starts[row], starts[row + 1])),
+      null,
+      silent,
+    );
+    for (let i = 0; i < rows.length; i += 1) into.vectors.set(this.#row(found, i), (place + i) * into.stride);
+  }
 
   readonly close = async (): Promise<void> => {
     await this.#pool.close();
@@ -235,14 +292,11 @@ async function runInLanes(lanes: number, count: number, run: (task: number) => P
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
-/**
- * What is embedded is the form that a text's key stands for, so that of two texts with one key it does not matter which comes
- * first.
- */
+/** What is embedded is the form that a text's key stands for. */
 function distinguish(texts: readonly string[]): Distinct {
   const rows = new Map<string, number>();
   const indexOf = Uint32Array.from(texts, (text) => {
-    const canonical = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+    const canonical = canonicalText(text);
     const row = rows.get(canonical) ?? rows.size;
     if (row === rows.size) rows.set(canonical, row);
     return row;

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { SharedTexts } from '../context.js';
 import { systemCode, UserError } from '../errors.js';
 import { sha256 } from '../memory.js';
 import { createTokenizer, type Tokenizer } from './tokenize.js';
@@ -72,6 +73,40 @@ export function encodeTexts(model: StaticModel, texts: readonly string[]): Float
   const sum = new Float64Array(model.dimensions);
   for (const [row, text] of texts.entries()) encodeInto(model, text, sum, out, row * model.dimensions);
   return out;
+}
+
+/** Text `rows[i]` of `texts` becomes row `place + i` of `vectors`, whose rows are `stride` numbers apart. */
+export function encodeShared(
+  model: StaticModel,
+  task: {
+    readonly texts: SharedTexts;
+    readonly rows: Uint32Array;
+    readonly place: number;
+    readonly vectors: Float32Array;
+    readonly stride: number;
+  },
+): void {
+  const { bytes, starts } = task.texts;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sum = new Float64Array(model.dimensions);
+  let offset = task.place * task.stride;
+  for (const row of task.rows) {
+    encodeInto(model, readShared(bytes, buffer, starts[row] ?? 0, starts[row + 1] ?? 0), sum, task.vectors, offset);
+    offset += task.stride;
+  }
+}
+
+/** Spaces are nothing to the tokenizer, so a plain text is as good as its canonical form. */
+function readShared(bytes: Uint8Array, buffer: Buffer, start: number, end: number): string {
+  for (let at = start; at < end; at += 1) {
+    if ((bytes[at] ?? 0) > 0x7e) return canonicalText(buffer.toString('utf8', start, end));
+  }
+  return buffer.toString('latin1', start, end);
+}
+
+/** The form that a text's key stands for: of two texts with one key it does not matter which is embedded. */
+export function canonicalText(text: string): string {
+  return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 }
 
 /** Writes one text's vector at an offset of `out`; `sum` is working room of `dimensions` numbers. */

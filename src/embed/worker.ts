@@ -1,11 +1,22 @@
 /** The entry of an embedding thread: each exported function is one kind of task. A model is loaded once a thread. */
 import { move } from 'piscina';
-import { encodeTexts, loadStaticModel, type StaticModel } from './static.js';
+import type { SharedTexts } from '../context.js';
+import { encodeShared, encodeTexts, loadStaticModel, type StaticModel } from './static.js';
 import { describe, encode, type TransformerDescription, type TransformerSource } from './transformer.js';
 
 export interface StaticTask {
   readonly folder: string;
   readonly texts: readonly string[];
+}
+
+/** Texts `rows` of `texts`, whose vectors go to `vectors` from row `place` on, `stride` numbers apart; all in shared memory but `rows`. */
+export interface SharedTask {
+  readonly folder: string;
+  readonly texts: SharedTexts;
+  readonly rows: Uint32Array;
+  readonly place: number;
+  readonly vectors: Float32Array;
+  readonly stride: number;
 }
 
 export interface TransformerTask {
@@ -15,11 +26,20 @@ export interface TransformerTask {
 
 const models = new Map<string, StaticModel>();
 
-/** One row a text; the buffer is moved to the caller, not copied. */
-export function encodeStatic({ folder, texts }: StaticTask): ReturnType<typeof move> {
+function modelOf(folder: string): StaticModel {
   const model = models.get(folder) ?? loadStaticModel(folder);
   models.set(folder, model);
-  return move(encodeTexts(model, texts));
+  return model;
+}
+
+/** One row a text; the buffer is moved to the caller, not copied. */
+export function encodeStatic({ folder, texts }: StaticTask): ReturnType<typeof move> {
+  return move(encodeTexts(modelOf(folder), texts));
+}
+
+/** Writes vectors where the task says. */
+export function encodeSharedTexts({ folder, ...task }: SharedTask): void {
+  encodeShared(modelOf(folder), task);
 }
 
 /** Loads a transformers.js model and says what it is, or why it cannot be used. */

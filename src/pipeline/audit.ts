@@ -7,7 +7,8 @@ import { personsIn, withRivalClaims } from '../relate/attribution.js';
 import { segmentStore } from '../segment/memory.js';
 import { consolidate } from './consolidate.js';
 import { contextOf, type Engine, stageClockOf } from './engine.js';
-import { openEmbedding, openJudge } from './open-models.js';
+import { openEmbedding } from './open-embedding.js';
+import { openJudge } from './open-models.js';
 import type { AuditResult } from './results.js';
 import { unreadable } from './screening.js';
 
@@ -42,6 +43,7 @@ export async function auditStore(engine: Engine, path: string, options: object):
       ),
       minSimilarity: measured?.min_similarity ?? null,
       cache: null,
+      kept: null,
       asker: null,
       clock: stageClockOf(engine),
     };

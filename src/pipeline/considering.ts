@@ -9,7 +9,10 @@ import { segmentStore } from '../segment/memory.js';
 import { type Asker, openAsker } from './asking.js';
 import { type Consolidation, consolidate } from './consolidate.js';
 import { contextOf, type Engine } from './engine.js';
-import { openEmbedding, openJudge } from './open-models.js';
+import { KeptVerdicts } from './kept-verdicts.js';
+import { openEmbedding } from './open-embedding.js';
+import { openJudge } from './open-models.js';
+import { insightsOf } from './readings.js';
 import { readSpoken, type Spoken } from './sessions.js';
 import type { StageClock } from './stage-clock.js';
 
@@ -32,9 +35,10 @@ export async function consider(
 ): Promise<Considered> {
   const context = contextOf(engine, settings.seed);
   const segmented = await clock.time('segment', () => segmentStore(store));
-  const sessions = await clock.time('mine', () => readSpoken(settings, context));
+  const sessions = await clock.time('mine', () => readSpoken(settings, context, engine.store));
   const asker = await openAsker(engine, settings, { dream, instructions: settings.instructions, shape: storeClusters });
   await using opened = await openJudge(engine, settings, 'stores');
+  const kept = new KeptVerdicts(opened.judge, `stores ${settings.caution}`, engine.store);
   const { embedder, measured } = await openEmbedding(engine, settings.model);
   try {
     const cache = engine.store.vectors;
@@ -44,15 +48,19 @@ export async function consider(
     );
     const tools = {
       embedder,
-      judge: withRivalClaims(opened.judge, persons),
+      judge: withRivalClaims(kept.judge, persons),
       minSimilarity: measured?.min_similarity ?? null,
       cache,
+      kept,
       clock,
       asker,
     };
     const refused = engine.store.refused();
+    const { sessions: paths, minSupport } = settings;
     const insights = await clock.time('mine', () =>
-      mineInsights(sessions.signals, { words: opened.words, stem: stemOf, minSupport: settings.minSupport }),
+      insightsOf(sessions.keys, { paths, minSupport, words: opened.words.id, store: engine.store }, () =>
+        mineInsights(sessions.signals, { words: opened.words, stem: stemOf, minSupport }),
+      ),
     );
     const input = {
       store,
@@ -62,7 +70,7 @@ export async function consider(
       insights,
       printed: sessions.printed,
       projects: sessions.projects,
-      minSupport: settings.minSupport,
+      minSupport,
       index: settings.index,
       instructions: settings.instructions,
       phrase: settings.llmPhrase,
@@ -71,6 +79,10 @@ export async function consider(
     };
     return { ...(await consolidate(input, tools, context)), segmented, sessions, asker, refused };
   } finally {
-    await embedder.close();
+    try {
+      kept.finish();
+    } finally {
+      await embedder.close();
+    }
   }
 }

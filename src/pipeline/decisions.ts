@@ -20,11 +20,6 @@ import { sideOf } from './sides.js';
 import { checkNoCircle, isActive, Standing, withStatus, yieldTo } from './standing.js';
 import { judgeEach } from './verdicts.js';
 
-export function changesOf(engine: Engine, dream: string | undefined): ChangesResult {
-  const row = findDream(engine, dream);
-  return result(engine, row, engine.store.changesOf(row.id));
-}
-
 function result(engine: Engine, row: DreamRow, planned: readonly PlannedChange[]): ChangesResult {
   return {
     dream: row.id,

@@ -29,14 +29,14 @@ import { checkTarget, removeStaging } from '../write/output.js';
 import { type AskPreview, previewOf, saveAsking } from './asked.js';
 import { checkAsking } from './asking.js';
 import { consider } from './considering.js';
+import { dreamObject } from './dream-object.js';
 import { saveEffects } from './effects.js';
 import { defaultOut, type Engine, exclusively, findDream, peakRssMb, stageClockOf } from './engine.js';
-import { ledgerCall, totalsOf } from './ledger.js';
 import { lastingName } from './model-source.js';
 import { checkCrossEncoder } from './open-models.js';
 import { checkOurs, place } from './placing.js';
 import { renderChanges } from './render.js';
-import { type DreamObject, type DreamResult, type DreamSummary, dreamSummary } from './results.js';
+import type { DreamResult, DreamSummary } from './results.js';
 import { unreadable } from './screening.js';
 import { isActive } from './standing.js';
 
@@ -204,7 +204,7 @@ async function complete(engine: Engine, row: DreamRow, loadProblems: readonly Pr
   return { dream: dreamObject(engine, findDream(engine, row.id)), changes, findings, problems };
 }
 
-/** What a dream over the input of `settings` would ask Claude first, and what that would come to. Sends nothing, keeps nothing. */
+/** What a dream over the input of `settings` would ask Claude first, and what that would come to. Sends nothing, and makes no dream. */
 export async function previewDream(engine: Engine, settings: unknown): Promise<AskPreview> {
   const parsed = { ...parseSettings(dreamSettings, settings), dryRun: true };
   await checkCrossEncoder(engine, parsed.crossEncoder);
@@ -243,42 +243,4 @@ export function countChanges(planned: readonly PlannedChange[]): Pick<DreamSumma
   const changes: Record<string, number> = {};
   for (const { change } of planned.filter(isActive)) changes[change.kind] = (changes[change.kind] ?? 0) + 1;
   return { changes, suggested: planned.filter(({ change }) => change.status === 'suggested').length };
-}
-
-/** A dream in the form of the hosted API. Local ids of stores are hashes of their absolute paths. */
-export function dreamObject(engine: Engine, row: DreamRow): DreamObject {
-  const settings = parseSettings(dreamSettings, row.settings);
-  const calls = engine.store.callsOf(row.id, ledgerCall).map(({ value }) => value);
-  const output =
-    row.out === null
-      ? []
-      : [
-          {
-            type: 'memory_store' as const,
-            memory_store_id: makeId('memstore', row.out),
-          },
-        ];
-  return {
-    id: row.id,
-    type: 'dream',
-    status: row.status,
-    inputs: [
-      {
-        type: 'memory_store',
-        memory_store_id: makeId('memstore', row.storeRoot),
-      },
-      { type: 'sessions', session_ids: row.sessionIds },
-    ],
-    outputs: row.status === 'completed' ? output : [],
-    output_behavior: { type: 'create_new' },
-    model: { id: calls.at(-1)?.model ?? settings.model ?? 'dreamfold-local' },
-    instructions: settings.instructions,
-    session_id: null,
-    created_at: row.createdAt,
-    ended_at: row.endedAt,
-    archived_at: row.discarded ? row.endedAt : null,
-    usage: totalsOf(calls).usage,
-    error: row.error,
-    summary: dreamSummary.nullable().parse(row.summary),
-  };
 }

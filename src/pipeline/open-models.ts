@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { Caution } from '../config.js';
 import type { ModelSource, WordVectors } from '../context.js';
-import { type Embedder, openEmbedder } from '../embed/embed.js';
 import { describeModel } from '../embed/model-files.js';
 import { loadWordVectors } from '../embed/words.js';
 import { UserError } from '../errors.js';
@@ -12,13 +11,6 @@ import { type SecondLayer, secondLayer } from '../relate/second-stage.js';
 import { createTwoStageJudge } from '../relate/two-stages.js';
 import type { Engine } from './engine.js';
 import { findModel } from './model-source.js';
-import { type SimilarityFigures, similarityFigures } from './similarity.js';
-
-export interface OpenEmbedding {
-  readonly embedder: Embedder;
-  /** What was measured of the model; null for the shipped one and for those never measured. */
-  readonly measured: SimilarityFigures | null;
-}
 
 /** What a command says of the judge. */
 export interface JudgeChoice {
@@ -50,26 +42,6 @@ export const secondStageRecord = z.object({
   layer: secondLayer,
 });
 export type SecondStageRecord = Readonly<z.output<typeof secondStageRecord>>;
-
-/**
- * Opens the embedding model of `--model`, the shipped one for null. One that was never measured is used with the shipped floor, and a
- * warning says so.
- */
-export async function openEmbedding(engine: Engine, model: string | null): Promise<OpenEmbedding> {
-  const { threads } = engine;
-  if (model === null) return { embedder: await openEmbedder({ model: null, threads }), measured: null };
-  const { folder, name } = await findModel(engine, model);
-  const embedder = await openEmbedder({ model: folder, name, threads });
-  if (embedder.calibrated) return { embedder, measured: null };
-  const row = engine.store.calibration(embedder.id, 'similarity', similarityFigures);
-  if (row === null) {
-    engine.report({
-      kind: 'warning',
-      message: `${embedder.id} was never calibrated here, and similarity means something else for each model: the shipped floor is used. Measure it: dreamfold models check ${model}`,
-    });
-  }
-  return { embedder, measured: row?.value ?? null };
-}
 
 /**
  * The judge, with the second stage of `--cross-encoder` where that is not null. Dispose of it to end its threads.

@@ -1,6 +1,6 @@
 /** One dream in detail. */
 import { type AskSummary, askSummary } from './asked.js';
-import { dreamObject } from './dream.js';
+import { dreamObject } from './dream-object.js';
 import { type Engine, findDream } from './engine.js';
 import type { DreamObject } from './results.js';
 

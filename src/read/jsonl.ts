@@ -66,7 +66,8 @@ export function readJsonLines(file: SourceFile): Rows {
   return { rows, problems };
 }
 
-function lineProblem(file: SourceFile, line: Line): Problem {
+/** What is said of a line that is no JSON. */
+export function lineProblem(file: SourceFile, line: Line): Problem {
   const place = { path: file.path, line: line.number };
   if (line.end - line.start > largestLineBytes) {
     return { kind: 'unsupported', ...place, message: 'The line is longer than 4 MiB. It is left as it is.' };

@@ -81,6 +81,18 @@ export function looksLikeMemories(records: readonly RawRecord[], columns: Column
   return columns.text === 'memory' || telling || records.some((record) => record.keys.includes('metadata'));
 }
 
+/** What is said of a record without text. */
+export function noTextMessage(column: string): string {
+  return `The record has no text under "${column}". It is left as it is.`;
+}
+
+const roleNames = new Set([...textNames, ...idNames, ...timeNames, ...sessionNames, ...kindNames, ...ownerNames].map(plainName));
+
+/** True for a name, in the form of `plainName`, by which `findColumns` finds a column. */
+export function isRoleName(name: string): boolean {
+  return roleNames.has(name);
+}
+
 /** Records as memories of one field; records without text are reported and left alone. */
 export function parseRecords(file: SourceFile, records: readonly RawRecord[], columns: Columns, encoding: Encoding): Parsed {
   const memories: Memory[] = [];
@@ -91,7 +103,7 @@ export function parseRecords(file: SourceFile, records: readonly RawRecord[], co
     const text = record.text(columns.text) ?? '';
     const span = text.trim() === '' ? null : record.place(columns.text);
     if (span === null) {
-      report('malformed', record.line, `The record has no text under "${columns.text}". It is left as it is.`);
+      report('malformed', record.line, noTextMessage(columns.text));
     } else if (span.end - span.start > largestTextBytes) {
       report('unsupported', record.line, 'The text of the record is longer than 1 MiB. It is left as it is.');
     } else {
@@ -140,7 +152,7 @@ function recordMemory(file: SourceFile, record: RawRecord, context: RecordContex
           cut: record.cut,
           line: record.line,
           time,
-          subject: subjectOf(record, columns),
+          subject: subjectText(columns.subject, record.scalar),
         },
       ],
     },
@@ -151,9 +163,9 @@ function recordMemory(file: SourceFile, record: RawRecord, context: RecordContex
 }
 
 /** Whose memory it is: statements of two owners are never merged. */
-function subjectOf(record: RawRecord, columns: Columns): string | null {
-  const parts = columns.subject.flatMap((name) => {
-    const value = record.scalar(name);
+export function subjectText(names: readonly string[], scalar: RawRecord['scalar']): string | null {
+  const parts = names.flatMap((name) => {
+    const value = scalar(name);
     if (value === null || value === '') return [];
     return name === 'agent_id' ? `agent ${value}` : String(value);
   });

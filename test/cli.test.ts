@@ -39,8 +39,8 @@ const commands = [
   'audit',
   'dedupe',
   'relate',
-
   'doctor',
+  'bench',
 ];
 
 describe('help', () => {
@@ -76,7 +76,7 @@ describe('help', () => {
 
   it('offers no command that does not exist yet', async () => {
     const { stdout } = await dreamfold('--help');
-    expect(stdout).not.toMatch(/^ {2}(serve|bench)\b/m);
+    expect(stdout).not.toMatch(/^ {2}serve\b/m);
   });
 
   it('prints the version of the package', async () => {
@@ -105,9 +105,11 @@ describe('wrong usage ends with exit code 2 and a message on stderr', () => {
     ['a missing file', ['dedupe'], 'file'],
     ['a missing text', ['edit', 'chg_1'], '--text'],
     ['an argument too many', ['list', 'more'], 'too many arguments'],
-    ['an unknown choice', ['dream', '--index', 'tree'], 'auto, scan, hnsw'],
+    ['an unknown choice', ['dream', '--index', 'tree'], 'auto, scan, cells, hnsw'],
     ['a number out of bounds', ['dream', '--store', 'x', '--min-support', '0'], '--min-support'],
     ['threads that are no number', ['list', '--threads', 'many'], '--threads'],
+    ['a size that is too small', ['bench', '--sizes', '1000,7'], '--sizes: a whole number from 100 to 1000000'],
+    ['a measure that is none', ['bench', '--by', 'size'], '--by: similarity, meaning'],
     ['a threshold that is no number', ['dedupe', 'x', '--threshold', 'high'], '--threshold'],
     ['an argument that is no id', ['approve', 'everything'], 'chg_'],
     ['a change where a dream is expected', ['changes', 'chg_1'], 'drm_'],

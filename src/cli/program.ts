@@ -3,6 +3,7 @@ import { Command as CommanderCommand, CommanderError, Option } from 'commander';
 import { type ExitName, exitCodes, UserError } from '../errors.js';
 import { type Command, commandFamilies, commandGroups, type OptionSpec } from './command.js';
 import { auditCommand, doctorCommand } from './commands/audit.js';
+import { benchCommand } from './commands/bench.js';
 import { changesCommand, diffCommand, explainCommand } from './commands/changes.js';
 import { approveCommand, editCommand, rejectCommand } from './commands/decide.js';
 import { dreamCommand, resumeCommand } from './commands/dream.js';
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   modelsCheckCommand,
   modelsCalibrateCommand,
   doctorCommand,
+  benchCommand,
 ];
 
 const exitTexts: Readonly<Record<ExitName, string>> = {

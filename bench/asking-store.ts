@@ -116,9 +116,9 @@ export async function readNeighbourhood(engine: Engine, big: BigStore): Promise<
     const [first, second] = textKey(a.text) < textKey(b.text) ? [a, b] : [b, a];
     if (textKey(a.text) !== textKey(b.text)) judged.set(key, { key, a: shown(first), b: shown(second), value: 1 });
   });
-  const spoken = await readSpoken(settings, context);
+  const spoken = await readSpoken(settings, context, null);
   await using embedder = await openEmbedder({ model: null, threads: engine.threads });
-  const tools = { embedder, judge, minSimilarity: null, cache: engine.store.vectors, clock: stageClockOf(engine), asker: null };
+  const tools = { embedder, judge, minSimilarity: null, cache: engine.store.vectors, kept: null, clock: stageClockOf(engine), asker: null };
   await consolidate(
     {
       ...spoken,

@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { loadWordVectors } from '../dist/embed/words.js';
 import type { Turn } from '../dist/memory.js';
 import { mineInsights } from '../dist/mine/mine.js';
-import { Listener } from '../dist/pipeline/listening.js';
+import { FileListener, Listener } from '../dist/pipeline/listening.js';
 import { listTranscripts, readTranscript } from '../dist/read/transcript.js';
 import { stemOf } from '../dist/relate/word-forms.js';
 import { spokenStatements } from '../dist/segment/session.js';
@@ -49,9 +49,10 @@ async function mine(paths: readonly string[]): Promise<{ readonly seconds: Secon
   };
   const listed = await listTranscripts(paths, { signal });
   for (const file of listed.files) {
+    const heard = new FileListener();
     const turns: Turn[] = [];
     for await (const item of readTranscript(file, { persons: {}, signal })) {
-      if (item.kind === 'session') listener.start(item.info.folder);
+      if (item.kind === 'session') heard.start(item.info.folder);
       else if (item.kind === 'turn') turns.push(item.turn);
     }
     lap('read');
@@ -64,9 +65,10 @@ async function mine(paths: readonly string[]): Promise<{ readonly seconds: Secon
     for (const reader of readers.values()) signals.push(reader.finish());
     lap('signals');
     for (const turn of turns) {
-      listener.take(turn);
+      heard.take(turn);
       spokenStatements(turn);
     }
+    listener.take(heard.finish());
     lap('said');
   }
   listener.announced();

@@ -6,8 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldMap } from '../config.js';
 import type { SharedTexts } from '../context.js';
 import type { Problem, SourceFile } from '../memory.js';
-import { bomLength, encodingProblems, largestLineBytes, largestTextBytes, linesOf } from './bytes.js';
-import { refusal } from './detect.js';
+import { bomLength, encodingProblems, largestLineBytes, largestTextBytes, linesOf, longLine, unreadableText } from './bytes.js';
 import { dataAt, isPlainObject, readJson } from './json.js';
 import { jsonRecord, lineProblem, readJsonLines } from './jsonl.js';
 import { type Columns, explainedShare, findColumns, isRoleName, noTextMessage, plainName, subjectText } from './records.js';
@@ -37,7 +36,8 @@ const keepMark = /<!--\s*dreamfold:\s*keep\s*-->/;
  * not look like the first thousand: `parseStore` then has to look at all of it.
  */
 export function readTable(file: SourceFile, format: 'jsonl' | 'lines', fields: FieldMap): RecordTable | null {
-  if (refusal(file) !== null || file.bytes.length <= 64) return null;
+  const { bytes } = file;
+  if (unreadableText(bytes) !== null || bytes.length <= 64 || (format === 'lines' && longLine(bytes) !== null)) return null;
   return format === 'lines' ? readTextLines(file) : readRecordLines(file, fields);
 }
 

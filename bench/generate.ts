@@ -1,16 +1,6 @@
 /** Made memories with known truth, for measuring: sentences from word lists and numbers, some of them edited copies. */
 
-/** Deterministic 32-bit generator (mulberry32): the same seed gives the same store on every machine. */
-export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { makeRandom } from '../src/bench/words.js';
 
 const subjects = [
   'the billing service',

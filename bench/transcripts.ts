@@ -3,7 +3,7 @@
  * them, failures that never come again, persons who ask, correct and refuse. The same seed gives the same bytes on every machine.
  */
 import { createHash } from 'node:crypto';
-import { makeRandom } from './generate.js';
+import { makeRandom } from '../src/bench/words.js';
 
 /** What happens in a session, in order. */
 export type Happening =

@@ -354,6 +354,7 @@ describe('an abort', () => {
     for (const [count, method] of [
       [100, 'scan'],
       [3000, 'scan'],
+      [3000, 'cells'],
       [3000, 'hnsw'],
     ] as const) {
       await expect(firstKept({ vectors: makeVectors(count, 4), dimensions: 4 }, { threshold: 0.9, method }, context)).rejects.toBe(reason);

@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DedupeResult, openDreamfold } from '../dist/api.js';
 import { claimOf, makeEntries } from '../dist/bench/generate.js';
+import type { ProgressEvent, RunContext } from '../dist/context.js';
+import { loadWordVectors } from '../dist/embed/words.js';
+import { Glances, lookAtAll } from '../dist/pipeline/glances.js';
 import { newFolder } from './cli-run.js';
 
 const folder = newFolder();
@@ -75,6 +78,52 @@ describe('a large file by meaning', () => {
     expect(drops.length).toBeGreaterThan(300);
     expect(right.length / drops.length).toBeGreaterThanOrEqual(0.98);
   }, 60_000);
+});
+
+describe('pairs that a first look leaves open', () => {
+  const texts = ['Deploys happen on Tuesday.', 'We deploy each Tuesday.', 'Releases go out on Tuesdays.', 'Tuesday is when we ship.'];
+  const rows = texts.map((text) => ({ text, key: text, time: null, statement: null, spoken: null }));
+  const candidates = rows.flatMap((_, a) => rows.slice(a + 1).map((_other, i) => ({ a, b: a + 1 + i, similarity: 0.9 })));
+  const glances = new Glances(loadWordVectors(), rows, 'normal');
+  const lookAt = (most: number) => {
+    const events: ProgressEvent[] = [];
+    const context: RunContext = {
+      signal: new AbortController().signal,
+      report: (event) => events.push(event),
+      now: '2026-06-01T00:00:00.000Z',
+      clockMs: () => 0,
+      seed: 1,
+      threads: 1,
+    };
+    return lookAtAll(glances, candidates, most, context).then((pairs) => ({
+      pairs,
+      warnings: events.filter(({ kind }) => kind === 'warning'),
+    }));
+  };
+
+  it('are judged as far as the number goes, likeliest first, and the user is told of the rest', async () => {
+    const all = await lookAt(100);
+    expect(all.warnings).toEqual([]);
+    const open = all.pairs.filter(({ a, b }) => glances.of(a, b).outcome === 'open');
+    expect(open.length).toBeGreaterThan(1);
+    const one = await lookAt(1);
+    expect(one.pairs).toHaveLength(all.pairs.length - open.length + 1);
+    expect(one.warnings).toHaveLength(1);
+    const likeliest = Math.max(...open.map(({ a, b }) => glances.of(a, b).probability));
+    expect(one.pairs.some(({ a, b }) => glances.of(a, b).probability === likeliest)).toBe(true);
+  });
+
+  it('are all that may go where care is asked for', () => {
+    const twice = ['We like dark mode.', 'we like dark mode!'].map((text) => ({
+      text,
+      key: text,
+      time: null,
+      statement: null,
+      spoken: null,
+    }));
+    expect(new Glances(loadWordVectors(), twice, 'normal').of(0, 1).outcome).toBe('same');
+    expect(new Glances(loadWordVectors(), twice, 'careful').of(0, 1).outcome).toBe('open');
+  });
 });
 
 describe('--version and --help', () => {

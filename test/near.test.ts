@@ -1,5 +1,6 @@
 /** Near rows: the kernel in WebAssembly and in plain JavaScript, and what the searches over it find and miss. */
 import { describe, expect, it } from 'vitest';
+import { makeRandom } from '../dist/bench/words.js';
 import type { RunContext } from '../dist/context.js';
 import { cellCount, countCells, layOutCells } from '../dist/index/cells.js';
 import { copyNearRows, type FirstFound, keepFirst, type NearRows, type NearWay, nearestRows } from '../dist/index/near.js';
@@ -19,17 +20,6 @@ function makeContext(threads = 1): RunContext {
     seed: 1,
     clockMs: () => 0,
     threads,
-  };
-}
-
-/** mulberry32: the same rows on every machine. */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
 
@@ -341,5 +331,27 @@ describe('the searches', () => {
     expect(whole).toBe(true);
     expect(pairs).toBe((count * (count - 1)) / 2);
     expect(seen.reduce((sum, one) => sum + one, 0)).toBe(pairs);
+  });
+});
+
+describe('the limits of a search', () => {
+  it('do not lose rows that lie opposite each other around the mean', async () => {
+    const dimensions = 64;
+    const [x, y] = [Math.cos(0.2), Math.sin(0.2)];
+    const vectors = new Float32Array(100 * dimensions);
+    for (let row = 0; row < 100; row += 1) vectors.set([x, row % 2 === 0 ? y : -y], row * dimensions);
+    for (const way of ['sketches', 'cells'] as const) {
+      const { to } = await keepFirst(copyNearRows(vectors, dimensions), null, { threshold: 0.85, way }, makeContext());
+      expect(to.filter((found) => found === -1)).toHaveLength(1);
+    }
+  });
+
+  it('leave each thread room of its own, however long the rows', () => {
+    const dimensions = 4096;
+    const rows = copyNearRows(makeRows({ count: 4, dimensions }), dimensions);
+    const cells = layOutCells(rows.memory, { floor: 0.85, threads: 1, seed: 1, single: false });
+    openKernel(rows.memory.layout, cells).prepare(0, rows.count);
+    const next = new Uint8Array(rows.memory.layout.memory.buffer, cells.rooms + cells.roomBytes, cells.roomBytes);
+    expect(next.every((byte) => byte === 0)).toBe(true);
   });
 });

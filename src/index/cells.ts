@@ -4,15 +4,20 @@
  * (Andoni et al., https://arxiv.org/abs/1509.02897). Inside a cell 256 sign bits of the rotations sort out what is far.
  */
 import type { NearLayout, NearMemory } from './near-memory.js';
-import { type CellLayout, roomBytes } from './near-thread.js';
+import type { CellLayout } from './near-thread.js';
 
 /** Axes that cells are made of: 128 and their opposites, in each rotation. */
 const axes = 128;
 /** Numbers of cells are below this. */
 export const cellCount = (2 * axes) ** 2;
+/** Of near.as: two lists of coordinates, and a row of pointers. */
+const listBytes = 4096;
 /** Rows that the mean is taken of at most. */
 const sampleRows = 16_384;
-/** Standard deviations of the number of differing bits that are waited for: one near pair in 400 at the very threshold differs more, further above hardly any. */
+/**
+ * Standard deviations of the number of differing bits that are waited for: one near pair in 400 at the very threshold differs more,
+ * further above hardly any.
+ */
 const deviations = 2.8;
 
 /** Cells a row needs so that 99.7 of 100 pairs at a cosine share one (measured: 2,000 random pairs each). */
@@ -29,7 +34,7 @@ const slack = 0.012;
 const shortShare = 0.05;
 
 /** How a search goes about: rows in cells, or one cell for all, whose sketches are all looked at. */
-export interface CellPlan {
+interface CellPlan {
   readonly probes: number;
   readonly tops: number;
 }
@@ -53,7 +58,7 @@ export function layOutCells(
   const { count } = layout;
   // Rooms are counted from the first again: those of an earlier search of these rows are not taken any more.
   new Int32Array(layout.memory.buffer, layout.slots, 1).fill(0);
-  const threads = options.threads + 1;
+  const roomBytes = 8 * padded + listBytes;
   return {
     ...plan,
     mean,
@@ -67,7 +72,8 @@ export function layOutCells(
     fills: memory.reserve(cellCount * 4),
     entryRows: memory.reserve(count * plan.probes * 4),
     entrySketches: memory.reserve(count * plan.probes * 16),
-    rooms: memory.reserve(threads * roomBytes),
+    rooms: memory.reserve((options.threads + 1) * roomBytes),
+    roomBytes,
   };
 }
 

@@ -56,12 +56,16 @@ async function searchGraphs(
 }
 
 function pairsOf({ lengths, rows, size }: NeighborLists, rowOf: Int32Array, owners: Owners): Uint32Array {
-  const pairs: number[] = [];
+  const pairs = new Uint32Array(2 * lengths.reduce((sum, length) => sum + length, 0));
+  let next = 0;
   for (const [list, length] of lengths.entries()) {
     for (let at = list * size; at < list * size + length; at += 1) {
       const [a, b] = [rowOf[list] ?? 0, rowOf[rows[at] ?? 0] ?? 0];
-      if (owners === null || owners[a] === owners[b]) pairs.push(a, b);
+      if (owners !== null && owners[a] !== owners[b]) continue;
+      pairs[next] = a;
+      pairs[next + 1] = b;
+      next += 2;
     }
   }
-  return Uint32Array.from(pairs);
+  return pairs.subarray(0, next);
 }

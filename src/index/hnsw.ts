@@ -22,7 +22,7 @@ import {
  * takes 25 s of processor time, two 28 and four 34. Two are nearly twice as fast on two cores.
  */
 const shardRows = 25_000;
-const maxShards = 4;
+const maxShards = 2;
 
 const reportMs = 200;
 

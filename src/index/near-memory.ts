@@ -16,8 +16,7 @@ export interface NearLayout {
   readonly id: number;
   readonly memory: WebAssembly.Memory;
   readonly count: number;
-  readonly dimensions: number;
-  /** Dimensions of a row in memory: zeros fill it up to a multiple of 8. */
+  /** Numbers of a row in memory: zeros fill its dimensions up to a multiple of 8. */
   readonly stride: number;
   readonly vectors: number;
   readonly owners: number;
@@ -29,63 +28,48 @@ export interface NearLayout {
   readonly slots: number;
 }
 
+let searches = 0;
+
 /** Room for further arrays behind what is laid out. */
 export class NearMemory {
   readonly layout: NearLayout;
-  #end: number;
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
+  #end = 64;
 
   /**
    * @throws UserError `usage` where `count` rows do not fit into 4 GiB with what a search of them needs.
    */
   constructor(count: number, dimensions: number) {
     const stride = Math.ceil(dimensions / 8) * 8;
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
-    this.#end = 1024;
-    const place = (bytes: number): number => take(memory, this, bytes);
     searches += 1;
     this.layout = {
       id: searches,
-      memory,
+      memory: this.#memory,
       count,
-      dimensions,
       stride,
-      slots: place(64),
-      vectors: place(count * stride * 4),
-      owners: place(count * 4),
-      found: place(count * 4),
-      products: place(count * 8),
+      slots: this.reserve(64),
+      vectors: this.reserve(count * stride * 4),
+      owners: this.reserve(count * 4),
+      found: this.reserve(count * 4),
+      products: this.reserve(count * 8),
     };
   }
 
-  /** Takes room for an array, all zeros, at a multiple of 64. */
+  /** Takes room for an array, all zeros, at a multiple of 64; never at 0. */
   reserve(bytes: number): number {
-    return take(this.layout.memory, this, bytes);
+    const at = Math.ceil(this.#end / 64) * 64;
+    const pages = Math.ceil((at + bytes) / pageBytes);
+    if (pages > mostPages) {
+      throw new UserError(
+        'usage',
+        'So many records need more than the 4 GiB that one search can address. Split the file, by owner or by what it is about.',
+      );
+    }
+    const missing = pages - this.#memory.buffer.byteLength / pageBytes;
+    if (missing > 0) this.#memory.grow(missing);
+    this.#end = at + bytes;
+    return at;
   }
-
-  get end(): number {
-    return this.#end;
-  }
-
-  set end(end: number) {
-    this.#end = end;
-  }
-}
-
-let searches = 0;
-
-function take(memory: WebAssembly.Memory, room: NearMemory, bytes: number): number {
-  const at = Math.ceil(room.end / 64) * 64;
-  const pages = Math.ceil((at + bytes) / pageBytes);
-  if (pages > mostPages) {
-    throw new UserError(
-      'usage',
-      'So many records need more than the 4 GiB that one search can address. Split the file, by owner or by what it is about.',
-    );
-  }
-  const missing = pages - memory.buffer.byteLength / pageBytes;
-  if (missing > 0) memory.grow(missing);
-  room.end = at + bytes;
-  return at;
 }
 
 const moduleBytes = Buffer.from(nearModule, 'base64');

@@ -17,11 +17,10 @@ export interface CellLayout {
   readonly signs: number;
   readonly padded: number;
   readonly limitTable: number;
-  /** Room of each thread, `roomBytes` apart. */
+  /** Room of each thread, `roomBytes` apart: two rotated rows, and the lists of their longest coordinates. */
   readonly rooms: number;
+  readonly roomBytes: number;
 }
-
-export const roomBytes = 32_768;
 
 /** Lists of the nearest as in vectors.ts: `size` entries a row. */
 export interface ListLayout {
@@ -81,7 +80,7 @@ export function openKernel(layout: NearLayout, cells: CellLayout | null, plain =
     cells.entrySketches,
   );
   kernel.configureRotation(cells.mean, cells.signs, cells.padded, cells.limitTable);
-  kernel.configureThread(cells.rooms + slot * roomBytes);
+  kernel.configureThread(cells.rooms + slot * cells.roomBytes);
   return kernel;
 }
 

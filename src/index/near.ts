@@ -19,10 +19,8 @@ export type NearWay = 'cells' | 'sketches' | 'scan';
 const taskRows = { least: 256, most: 8192 } as const;
 /** Rows that are settled together in one thread; those before them are looked through by all threads. */
 const roundRows = 4096;
-/** Below this the start of a thread costs more than it saves. */
-const smallCount = 12_000;
-/** One cell for all costs less than many where fewer rows than this are there. */
-const cellsFrom = 12_000;
+/** Below this one cell for all costs less than many, and the start of a thread more than it saves. */
+const fewRows = 12_000;
 /** How far a product in float32 may be from the one in double precision. */
 const margin = 1e-5;
 /** Owner of a row of zeros, which is near to nothing: this, plus its number. */
@@ -67,7 +65,6 @@ interface Search {
   readonly context: RunContext;
   readonly run: RunTask<NearTask, number>;
   readonly threads: number;
-  readonly way: NearWay;
 }
 
 /** For each row the first that it is near to, or -1, and the product with it. */
@@ -264,9 +261,9 @@ async function withSearch<Value>(
 ): Promise<Value> {
   const { count, memory } = rows;
   const open = async (threads: number, run: RunTask<NearTask, number>): Promise<Value> => {
-    const search: Search = { rows, cells: null, context, run, threads, way: options.way };
+    const search: Search = { rows, cells: null, context, run, threads };
     if (options.way === 'scan') return work(search);
-    const single = options.way === 'sketches' || count < cellsFrom;
+    const single = options.way === 'sketches' || count < fewRows;
     let cells = layOutCells(memory, { floor: options.floor, threads: threads * 2, seed: context.seed, single });
     await spread({ ...search, cells }, { start: 0, end: count }, { kind: 'prepare' });
     if (countCells(memory.layout, cells) > count * (count / 2) && cells.probes > 1) {
@@ -277,7 +274,7 @@ async function withSearch<Value>(
     }
     return work({ ...search, cells });
   };
-  if (count < smallCount) {
+  if (count < fewRows) {
     context.signal.throwIfAborted();
     const value = await open(1, runOnThisThread(context));
     context.signal.throwIfAborted();
@@ -288,6 +285,7 @@ async function withSearch<Value>(
   );
 }
 
+/** For few rows, whose cells are laid out once. */
 function runOnThisThread(context: RunContext): RunTask<NearTask, number> {
   let kernel: NearKernel | null = null;
   return (task) =>

@@ -25,11 +25,15 @@ export async function dedupeFile(engine: Engine, settings: unknown): Promise<Ded
   const { records, problems } = await loadRecords(engine, parsed, clock);
   const { drops, asker } = await dropsOf(engine, parsed, records, clock);
   if (parsed.llm === 'require') asker?.checkComplete();
-  const output = await clock.time('write', () => records.without(drops.map(({ row }) => row)));
-  if (parsed.out !== null) await clock.time('write', () => writeBytes(parsed.out ?? '', output));
+  const { out } = parsed;
+  const output = await clock.time('write', async () => {
+    const bytes = records.without(drops.map(({ row }) => row));
+    if (out !== null) await writeBytes(out, bytes);
+    return bytes;
+  });
   const report = reportOf(records, drops, clock);
   if (parsed.report !== null) await writeBytes(parsed.report, Buffer.from(`${JSON.stringify(report, null, 1)}\n`));
-  return { report, output, out: parsed.out, problems, asked: asker?.report() ?? null };
+  return { report, output, out, problems, asked: asker?.report() ?? null };
 }
 
 /** What `dedupeFile` with the same settings would ask first; sends nothing, writes nothing. */

@@ -1,5 +1,6 @@
 /** First looks at the pairs of a large file: what they settle nobody judges. */
 import { setImmediate } from 'node:timers/promises';
+import type { Caution } from '../config.js';
 import type { RunContext, WordVectors } from '../context.js';
 import type { Candidate, Verdict } from '../memory.js';
 import { createFirstLook, type FirstGlance, type FirstLook, type Reading } from '../relate/first-look.js';
@@ -13,14 +14,19 @@ export class Glances {
   readonly #rows: readonly Row[];
   readonly #readings: (Reading | undefined)[];
 
-  constructor(words: WordVectors, rows: readonly Row[]) {
+  /** Nothing goes that the judge has not seen. */
+  readonly #judgedMerges: boolean;
+
+  constructor(words: WordVectors, rows: readonly Row[], caution: Caution) {
     this.#look = createFirstLook(words);
     this.#rows = rows;
+    this.#judgedMerges = caution === 'careful';
     this.#readings = new Array<Reading | undefined>(rows.length);
   }
 
   of(a: number, b: number): FirstGlance {
-    return this.#look.look(this.#read(a), this.#read(b));
+    const glance = this.#look.look(this.#read(a), this.#read(b));
+    return this.#judgedMerges && glance.outcome === 'same' ? { ...glance, outcome: 'open' } : glance;
   }
 
   /** The verdict that a first look comes to; null where it leaves the pair open. */

@@ -18,7 +18,8 @@ import { Verdicts } from './verdicts.js';
 const candidateLimits = { minSimilarity: 0.4, maxNeighbors: 16, words: true } as const;
 /**
  * From this many texts on every pair gets a first look, and only what that leaves open is judged, for the judge takes a millisecond a
- * pair; and pairs that are far apart as vectors are not looked at: on labelled pairs four in ten merges that the judge acts on are, of edited copies hardly any.
+ * pair; and pairs that are far apart as vectors are not looked at: on labelled pairs four in ten merges
+ * that the judge acts on are, of edited copies hardly any.
  */
 const firstLookFrom = 3000;
 const firstLookLimits = { minSimilarity: 0.8, maxNeighbors: 16, words: false } as const;
@@ -67,7 +68,7 @@ export async function dropByMeaning(distinct: DistinctTexts, tools: JudgeTools):
     const [first, second] = [bare[a], bare[b]];
     return asker === null || !first || !second ? null : answeredVerdict(judge, first, second, asker);
   };
-  const glance = rows.length < firstLookFrom ? null : new Glances(tools.words, rows);
+  const glance = rows.length < firstLookFrom ? null : new Glances(tools.words, rows, settings.caution);
   const verdicts = new Verdicts({
     judge,
     sideOf: (row) => ({ text: rows[row]?.text ?? '', time: null, scope: [] }),

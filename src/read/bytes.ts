@@ -41,6 +41,19 @@ export function* linesOf(bytes: Uint8Array, start: number): Generator<Line> {
   }
 }
 
+/** The lines of a file of plain text that hold something, decoded; overlong ones are added to `problems`. */
+export function* textLines({ path, bytes }: SourceFile, problems: Problem[]): Generator<Line & { readonly text: string }> {
+  const buffer = bufferOf(bytes);
+  for (const line of linesOf(bytes, bomLength(bytes))) {
+    if (line.end - line.start > largestTextBytes) {
+      problems.push({ kind: 'unsupported', path, line: line.number, message: 'The line is longer than 1 MiB. It is left as it is.' });
+      continue;
+    }
+    const text = buffer.toString('utf8', line.start, line.end);
+    if (text.trim() !== '') yield { ...line, text };
+  }
+}
+
 /** Finds the line of an offset; for offsets that mostly rise, which makes it linear over a file. */
 export function lineCounter(bytes: Uint8Array): (offset: number) => number {
   const endFrom = (at: number) => {

@@ -14,7 +14,7 @@ import {
   type SourceFile,
   type StoreFormat,
 } from '../memory.js';
-import { bomLength, bufferOf, encodingProblems, largestTextBytes, linesOf } from './bytes.js';
+import { bomLength, bufferOf, encodingProblems, textLines } from './bytes.js';
 import { detectContent, detectFolder, formatOfName, isDataName, isMarkdownName, readData, refusal } from './detect.js';
 import { baseName, pathLock } from './locks.js';
 import { parseMarkdown } from './markdown.js';
@@ -143,19 +143,8 @@ function readLines(file: SourceFile): { readonly memories: Memory[]; readonly pr
   const problems: Problem[] = [...encodingProblems(file)];
   const broken = new Set(problems.map((problem) => problem.line));
   const seen = new Map<string, number>();
-  const buffer = bufferOf(file.bytes);
-  for (const line of linesOf(file.bytes, bomLength(file.bytes))) {
-    if (line.end - line.start > largestTextBytes) {
-      problems.push({
-        kind: 'unsupported',
-        path: file.path,
-        line: line.number,
-        message: 'The line is longer than 1 MiB. It is left as it is.',
-      });
-      continue;
-    }
-    const text = buffer.toString('utf8', line.start, line.end);
-    if (text.trim() === '') continue;
+  for (const line of textLines(file, problems)) {
+    const { text } = line;
     const nth = seen.get(text) ?? 0;
     seen.set(text, nth + 1);
     const span = { start: line.start, end: line.end };

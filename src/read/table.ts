@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldMap } from '../config.js';
 import type { SharedTexts } from '../context.js';
 import type { Problem, SourceFile } from '../memory.js';
-import { bomLength, encodingProblems, largestLineBytes, largestTextBytes, linesOf, longLine, unreadableText } from './bytes.js';
+import { bomLength, encodingProblems, largestLineBytes, largestTextBytes, linesOf, longLine, textLines, unreadableText } from './bytes.js';
 import { dataAt, isPlainObject, readJson } from './json.js';
 import { jsonRecord, lineProblem, readJsonLines } from './jsonl.js';
 import { type Columns, explainedShare, findColumns, isRoleName, noTextMessage, plainName, subjectText } from './records.js';
@@ -101,20 +101,8 @@ function readTextLines(file: SourceFile): RecordTable {
   const problems = [...encodingProblems(file)];
   const broken = new Set(problems.map(({ line }) => line));
   const writer = new TableWriter(bytes.length, countLines(bytes));
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const line of linesOf(bytes, bomLength(bytes))) {
-    if (line.end - line.start > largestTextBytes) {
-      problems.push({
-        kind: 'unsupported',
-        path: file.path,
-        line: line.number,
-        message: 'The line is longer than 1 MiB. It is left as it is.',
-      });
-      continue;
-    }
-    const text = buffer.toString('utf8', line.start, line.end);
-    if (text.trim() !== '' && !broken.has(line.number))
-      writer.add(text, { line: line.number, start: line.start, end: line.next, owner: 0 });
+  for (const { text, number, start, next } of textLines(file, problems)) {
+    if (!broken.has(number)) writer.add(text, { line: number, start, end: next, owner: 0 });
   }
   return writer.finish(problems);
 }

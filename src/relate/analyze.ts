@@ -67,7 +67,8 @@ export interface Analysis {
   readonly tail: Float32Array | null;
 }
 
-const contractions: readonly (readonly [RegExp, string])[] = [
+/** Short forms and what they stand for; `w/` depends on how a text is cut. */
+export const contractions: readonly (readonly [RegExp, string])[] = [
   [/\bcan(?:'|’)t\b|\bcannot\b/giu, 'can not'],
   [/\bwon(?:'|’)t\b/giu, 'will not'],
   [/\bshan(?:'|’)t\b/giu, 'shall not'],
@@ -77,11 +78,11 @@ const contractions: readonly (readonly [RegExp, string])[] = [
   [/(\p{L})(?:'|’)ve\b/giu, '$1 have'],
   [/(\p{L})(?:'|’)ll\b/giu, '$1 will'],
   [/\bw\/o\b/giu, 'without'],
-  [/\bw\/\s/giu, 'with '],
   [/\be\.g\.|\bi\.e\.|\betc\./giu, ' '],
   [/\bno-?one\b/giu, 'nobody'],
 ];
-/** Something of every one of `contractions`, so that most texts are looked through only once. */
+const inTexts = [[/\bw\/\s/giu, 'with '] as const, ...contractions];
+/** Something of every one of them, so that most texts are looked through only once. */
 const contracted = /['’/]|cannot|\.g\.|\.e\.|etc\.|no-?one/i;
 
 const scanner =
@@ -137,7 +138,7 @@ function lowerOf(raw: string): string {
 /** Text to raw pieces. Code spans are taken out of their backquotes, bold and emphasis out of their signs. */
 function pieces(text: string): readonly Piece[] {
   let out = text.normalize('NFC').replace(/`(\p{Ll}+)`(\p{Ll}{1,2})\b/gu, '$1$2');
-  if (contracted.test(out)) for (const [pattern, to] of contractions) out = out.replace(pattern, to);
+  if (contracted.test(out)) for (const [pattern, to] of inTexts) out = out.replace(pattern, to);
   out = out.replace(/\*\*|__(?=\s|$)|(?<=^|\s)__/gu, ' ').replace(/\[([^\]]*)\]\([^)]*\)/gu, '$1');
   const found: Piece[] = [];
   let starts = true;

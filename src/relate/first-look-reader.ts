@@ -3,6 +3,7 @@
  * comes again and again, so that reading a text is a lookup for each of its words. Tells words, identifiers, quantities and names apart
  * as `analyze.ts` does, and is coarser in what it does with them.
  */
+import { contractions } from './analyze.js';
 import { bit, type WordTable } from './first-look-words.js';
 import { isUnitSuffix, numberOf, ordinals, units } from './numbers.js';
 
@@ -39,20 +40,7 @@ const longestKnown = 90;
 const mostWords = 512;
 const blockSize = 1 << 16;
 
-const contractions: readonly (readonly [RegExp, string])[] = [
-  [/\bcan(?:'|’)t\b|\bcannot\b/giu, 'can not'],
-  [/\bwon(?:'|’)t\b/giu, 'will not'],
-  [/\bshan(?:'|’)t\b/giu, 'shall not'],
-  [/(\p{L})n(?:'|’)t\b/giu, '$1 not'],
-  [/\b(it|that|there|here|he|she|what|who|where)(?:'|’)s\b/giu, '$1 is'],
-  [/(\p{L})(?:'|’)(?:re|m)\b/giu, '$1 are'],
-  [/(\p{L})(?:'|’)ve\b/giu, '$1 have'],
-  [/(\p{L})(?:'|’)ll\b/giu, '$1 will'],
-  [/\bw\/o\b/giu, 'without'],
-  [/\bw\/$/giu, 'with'],
-  [/\be\.g\.|\bi\.e\.|\betc\./giu, ' '],
-  [/\bno-?one\b/giu, 'nobody'],
-];
+const inChunks = [[/\bw\/$/giu, 'with'] as const, ...contractions];
 const mayContract = /['’]|cannot|w\/|e\.g|i\.e|etc\.|no-?one/iu;
 const runs =
   /https?:\/\/[^`)>\]"]+|\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?|\d{1,2}:\d{2}(?::\d{2})?(?![\d:])|\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?(?!\d)|[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+-]*[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_~@#./\\$%*<>=+:&?-]*[\p{L}\p{M}\p{N}_*%/])?(?:(?:'|’)\p{L}+)?|[^\s\p{L}\p{N}]/gu;
@@ -181,7 +169,7 @@ function takeApart(text: string, inCode: boolean, table: WordTable): Chunk {
     return { ...cut, turns: false };
   }
   let clean = text.normalize('NFC').replace(/`(\p{Ll}+)`(\p{Ll}{1,2})$/u, '$1$2');
-  if (mayContract.test(clean)) for (const [pattern, to] of contractions) clean = clean.replace(pattern, to);
+  if (mayContract.test(clean)) for (const [pattern, to] of inChunks) clean = clean.replace(pattern, to);
   clean = clean.replace(/\*\*|__$|^__/gu, ' ').replace(/\]\([^)]*\)?/gu, ' ');
   const spans = clean.split('`');
   spans.forEach((span, at) => {

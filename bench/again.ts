@@ -101,13 +101,14 @@ const stages = [...new Set(rounds.flatMap(({ scratch }) => Object.keys(scratch.s
 const rows = [
   ...stages.map((stage) => ({ work: stage, of: ({ stages }: Trial) => stages[stage] ?? 0 })),
   { work: 'all', of: ({ seconds }: Trial) => seconds },
-].map(({ work, of }) => ({
-  work,
-  first: median(rounds.map(({ first }) => of(first))),
-  scratch: median(rounds.map(({ scratch }) => of(scratch))),
-  again: median(rounds.map(({ again }) => of(again))),
-  share: median(rounds.map(({ scratch, again }) => of(again) / of(scratch))),
-}));
+]
+  .map(({ work, of }) => ({
+    work,
+    first: median(rounds.map(({ first }) => of(first))),
+    scratch: median(rounds.map(({ scratch }) => of(scratch))),
+    again: median(rounds.map(({ again }) => of(again))),
+  }))
+  .map((row) => ({ ...row, share: row.again / row.scratch }));
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}, median of ${values.repeat}`;
 if (values.json) console.log(JSON.stringify({ machine, rows }, null, 1));
 else {

@@ -49,7 +49,7 @@ async function mine(paths: readonly string[]): Promise<{ readonly seconds: Secon
   };
   const listed = await listTranscripts(paths, { signal });
   for (const file of listed.files) {
-    const heard = new FileListener();
+    const heard = new FileListener((text) => text);
     const turns: Turn[] = [];
     for await (const item of readTranscript(file, { persons: {}, signal })) {
       if (item.kind === 'session') heard.start(item.info.folder);

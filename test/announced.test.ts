@@ -153,7 +153,7 @@ function statement(text: string, at: number): Statement {
 
 /** What a file with these turns gives. */
 function heardIn(turns: readonly Turn[]): Heard {
-  const file = new FileListener();
+  const file = new FileListener((text) => text);
   for (const turn of turns) file.take(turn);
   return file.finish();
 }

@@ -35,7 +35,7 @@ function turnsOf(ran: readonly Ran[], session: string, day: number): readonly Tu
 
 /** What a file with these turns gives. */
 function heardIn(turns: readonly Turn[], folder: string | null): Heard {
-  const file = new FileListener();
+  const file = new FileListener((text) => text);
   file.start(folder);
   for (const turn of turns) file.take(turn);
   return file.finish();

@@ -758,6 +758,7 @@ const verbs: readonly (readonly [name: string, call: (store: DreamStore) => unkn
   ['trimVerdicts', (store) => store.trimVerdicts(1), 'value'],
   ['reading', (store) => store.reading('n', 'c', z.unknown()), 'value'],
   ['saveReading', (store) => store.saveReading('n', 'c', {}), 'value'],
+  ['sweepVerdicts', (store) => store.sweepVerdicts(), 'value'],
   ['sweepReadings', (store) => store.sweepReadings(), 'value'],
   ['trimReadings', (store) => store.trimReadings(1), 'value'],
   ['journal.begin', (store) => store.journal(z.string()).begin('x'), 'value'],

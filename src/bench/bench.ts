@@ -15,7 +15,7 @@ import { measureRecall, usualRows } from './recall.js';
 import type { BenchRecall, BenchResult, BenchRun, Path } from './results.js';
 import { runTrial, type Trial } from './trial.js';
 
-/** Beyond this, looking at every pair takes hours. */
+/** Beyond this, looking at every pair takes very long. */
 const mostExhaustive = 100_000;
 const reportEvery = 10_000;
 
@@ -84,7 +84,7 @@ function pathsOf(size: number, { by, against }: BenchSettings): readonly Path[] 
 }
 
 function skippedLine(size: number): string {
-  return `exhaustive at ${size} records: from ${mostExhaustive} on it takes hours`;
+  return `exhaustive at ${size} records: beyond ${mostExhaustive} it takes very long`;
 }
 
 /** The lines of a made store; fills in the truth as they are taken. */

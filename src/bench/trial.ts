@@ -52,6 +52,7 @@ async function runCommand(args: readonly string[], signal: AbortSignal): Promise
     child.kill();
   };
   signal.addEventListener('abort', stop);
+  process.once('exit', stop);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-shownOfErrors);
@@ -65,5 +66,6 @@ async function runCommand(args: readonly string[], signal: AbortSignal): Promise
     if (code !== 0) throw new Error(`dreamfold ${args.join(' ')} ended with ${code}: ${errors}`);
   } finally {
     signal.removeEventListener('abort', stop);
+    process.off('exit', stop);
   }
 }

@@ -77,12 +77,22 @@ export async function consider(
       refused,
       movedTime: (key: string) => engine.store.movedTime(key),
     };
-    return { ...(await consolidate(input, tools, context)), segmented, sessions, asker, refused };
+    const found = await consolidate(input, tools, context);
+    kept.finish();
+    return { ...found, segmented, sessions, asker, refused };
+  } catch (thrown) {
+    keepWhatIsJudged(kept);
+    throw thrown;
   } finally {
-    try {
-      kept.finish();
-    } finally {
-      await embedder.close();
-    }
+    await embedder.close();
+  }
+}
+
+/** After a failure, which is what the user has to hear of. */
+function keepWhatIsJudged(kept: KeptVerdicts): void {
+  try {
+    kept.finish();
+  } catch {
+    // Verdicts that cannot be written down are judged again.
   }
 }

@@ -43,6 +43,7 @@ export function pruneDreams(
       engine.store.deleteDream(row.id);
     }
     engine.store.sweepReadings();
+    engine.store.sweepVerdicts();
     if (all) engine.store.deleteAll();
     engine.store.vacuum();
     return { removed: gone.map((row) => row.id) };

@@ -35,6 +35,8 @@ interface Hearing {
   agent: string;
 }
 
+const longestQuote = 200;
+
 /** Listens to the turns of one file, one after the other. */
 export class FileListener {
   readonly #told: Told[] = [];
@@ -44,6 +46,12 @@ export class FileListener {
   readonly #projects: (readonly [string, string])[] = [];
   readonly #hearings = new Map<string, Hearing>();
   #project = '';
+  readonly #mask: (text: string) => string;
+
+  /** @param mask takes secrets out of what is taken from tools, whose turns come as they are */
+  constructor(mask: (text: string) => string) {
+    this.#mask = mask;
+  }
 
   /** @param folder where the session worked; its name says what "we" and "the release" are about */
   start(folder: string | null): void {
@@ -55,7 +63,7 @@ export class FileListener {
     const here = this.#hearingOf(turn.sessionId);
     this.#followReversal(turn, here);
     if (turn.speaker === 'tool') this.#screen(turn);
-    this.#printed.push(...here.reader.take(turn));
+    for (const one of here.reader.take(turn)) this.#printed.push({ ...one, quote: this.#mask(one.quote).slice(0, longestQuote) });
     const taken = callOffOf(turn);
     if (taken !== null) this.#told.push({ kind: 'off', session: turn.sessionId, ...taken });
     for (const announcement of announcements(turn, `${this.#project}. ${here.agent}`)) {

@@ -18,7 +18,7 @@ import { sessionScreen } from './screening.js';
  * To be raised with every change to what is read out of transcripts, and to what is mined from it: what was kept under another number is
  * read and mined again.
  */
-export const readingVersion = 1;
+export const readingVersion = 2;
 
 /** What a file gives, and what that depends on: with the same `key` it gives the same. The key is null where nothing is kept. */
 export interface Read {
@@ -102,7 +102,7 @@ async function read(file: string, { persons, signal }: ReadingOptions): Promise<
   const problems: Problem[] = [];
   const spoken: SpokenStatement[] = [];
   const screen = rememberLast(sessionScreen.mask);
-  const listener = new FileListener();
+  const listener = new FileListener(screen);
   const readers = new Map<string, SignalReader>();
   for await (const item of readTranscript(file, { persons, signal })) {
     if (item.kind === 'session') {

@@ -79,9 +79,10 @@ export class Verdicts {
   }
 
   #expect(batch: readonly Candidate[]): void {
-    const { expect, sideOf } = this.#source;
-    const open = batch.filter(({ a, b }) => !this.#known.has(`${a}:${b}`));
-    if (open.length > 0) expect?.(open.map(({ a, b }) => [sideOf(a), sideOf(b)] as const));
+    const { expect, sideOf, settled } = this.#source;
+    if (expect === undefined) return;
+    const open = batch.filter(({ a, b }) => !this.#known.has(`${a}:${b}`) && settled(a, b) === null);
+    if (open.length > 0) expect(open.map(({ a, b }) => [sideOf(a), sideOf(b)] as const));
   }
 
   async #ask(batch: readonly Candidate[]): Promise<void> {

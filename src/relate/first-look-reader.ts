@@ -223,6 +223,7 @@ export function createQuickReader(table: WordTable): (text: string) => Reading {
     const found = measures.get(key);
     if (found !== undefined) return found;
     const made = table.quantityOf(measure.dimension, Math.round(value * measure.factor * 1e6) / 1e6);
+    if (measures.size >= rememberedChunks) measures.clear();
     measures.set(key, made);
     return made;
   };

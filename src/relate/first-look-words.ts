@@ -1,11 +1,10 @@
 /** Words of the first look: each read once, with what it is and what it means; from then on it is a small number. */
 import type { WordVectors } from '../context.js';
+import { areOpposite, cosine } from './lexemes.js';
 import {
-  antonyms,
   changeWords,
   conditionWords,
   environments,
-  negatingPrefixes,
   negations,
   negativeWords,
   obligations,
@@ -123,12 +122,6 @@ function isTypo(a: string, b: string): boolean {
   return x === 2 && y === 2 && a[from] === b[from + 1] && a[from + 1] === b[from];
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += (a[d] as number) * (b[d] as number);
-  return sum;
-}
-
 interface Meaning {
   readonly lower: string;
   readonly stem: string;
@@ -136,15 +129,9 @@ interface Meaning {
   readonly entry: Entry | null;
 }
 
-function areOpposite(a: Meaning, b: Meaning): boolean {
-  if (antonyms.get(a.lower)?.has(b.lower) === true || antonyms.get(a.stem)?.has(b.stem) === true) return true;
-  const [short, long] = a.stem.length < b.stem.length ? [a.stem, b.stem] : [b.stem, a.stem];
-  return short.length >= 4 && negatingPrefixes.some((prefix) => long === prefix + short);
-}
-
 function compareMeanings(a: Meaning, b: Meaning): number {
   const [short, long] = a.stem.length < b.stem.length ? [a.stem, b.stem] : [b.stem, a.stem];
-  let near = a.vector === null || b.vector === null ? 0 : Math.max(0, dot(a.vector, b.vector));
+  let near = Math.max(0, cosine(a.vector, b.vector));
   if (short.length >= 4 && long.startsWith(short)) near = Math.max(near, 0.8);
   else if (isTypo(a.stem, b.stem)) near = Math.max(near, 0.75);
   const { same, rival, opposite, kind } = relateWords(a.entry, b.entry);

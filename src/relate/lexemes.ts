@@ -169,7 +169,8 @@ function likeness(a: Word, b: Word): number {
   return Math.max(near, overlap > 0.5 && short.length >= 4 ? 0.45 + overlap / 2 : 0);
 }
 
-function areOpposite(a: Word, b: Word): boolean {
+/** By the lexicon, or by a prefix that turns a word round. */
+export function areOpposite(a: Pick<Word, 'lower' | 'stem'>, b: Pick<Word, 'lower' | 'stem'>): boolean {
   if (antonyms.get(a.lower)?.has(b.lower) === true || antonyms.get(a.stem)?.has(b.stem) === true) return true;
   const [short, long] = a.stem.length < b.stem.length ? [a.stem, b.stem] : [b.stem, a.stem];
   return short.length >= 4 && negatingPrefixes.some((prefix) => long === prefix + short);

@@ -81,14 +81,16 @@ function versionsIn(command: string, output: string): readonly Pick<PrintedVersi
   const question = questionOf(command);
   if (question === null) return [];
   const { asked, manages } = question;
-  const lines = output.slice(0, longestOutput).split('\n');
+  // A line that the limit cuts through is left out: half a secret is not known as one.
+  const whole = output.length <= longestOutput ? output : output.slice(0, output.lastIndexOf('\n', longestOutput) + 1);
+  const lines = whole.split('\n');
   if (asked.length === 0) return manages ? lines.flatMap(managed) : [];
   return asked.flatMap((program) => {
     const named = lines.find((line) => namesProgram(line, program) && versionText.test(line));
     const bare = lines.find((line) => /^v?\d+(?:\.\d+){1,3}$/u.test(line.trim()));
     const line = named ?? (asked.length === 1 ? bare : undefined);
     const version = line === undefined ? undefined : versionText.exec(line)?.[1];
-    return line === undefined || version === undefined ? [] : [{ program, version, quote: line.trim().slice(0, 200) }];
+    return line === undefined || version === undefined ? [] : [{ program, version, quote: line.trim() }];
   });
 }
 
@@ -99,7 +101,7 @@ function managed(line: string): readonly Pick<PrintedVersion, 'program' | 'versi
       line.trim(),
     );
   const [, name, version] = match ?? [];
-  return name === undefined || version === undefined ? [] : [{ program: programName(name), version, quote: line.trim().slice(0, 200) }];
+  return name === undefined || version === undefined ? [] : [{ program: programName(name), version, quote: line.trim() }];
 }
 
 function namesProgram(line: string, program: string): boolean {

@@ -18,11 +18,13 @@ const packed = z.instanceof(Uint8Array).transform((bytes, context): unknown => {
   }
 });
 
-/** Null where the file was never read, or had other bytes. Notes that it was used. */
+/** Null where the file was never read, had other bytes, or left something that this version cannot unpack. Notes that it was used. */
 export function selectReading<T>(db: Connection, name: string, content: string, schema: z.ZodType<T>): T | null {
   const row = db.get('SELECT value, used FROM readings WHERE name = ? AND content = ?', name, content);
   if (row === null) return null;
-  const { value, used } = db.parse(z.object({ value: packed.pipe(schema), used: z.int() }), row, 'reading');
+  const parsed = z.object({ value: packed.pipe(schema), used: z.int() }).safeParse(row);
+  if (!parsed.success) return null;
+  const { value, used } = parsed.data;
   const now = latestNumber(db);
   if (used !== now) db.run('UPDATE readings SET used = ? WHERE name = ?', now, name);
   return value;

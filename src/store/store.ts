@@ -17,7 +17,7 @@ import { acquireLock, type RunLock } from './lock.js';
 import { selectReading, sweepReadings, trimReadings, upsertReading } from './readings.js';
 import type { DreamRow } from './rows.js';
 import { insertMovedTimes, selectMovedTime, vectorCache } from './vectors.js';
-import { insertVerdicts, type KeyedVerdict, selectVerdicts, trimVerdicts } from './verdicts.js';
+import { insertVerdicts, type KeyedVerdict, selectVerdicts, sweepVerdicts, trimVerdicts } from './verdicts.js';
 
 /**
  * Opens the database at `path`, creating it and its folders readable by their owner alone, and brings its schema up to date.
@@ -216,7 +216,12 @@ export class DreamStore {
     upsertReading(this.#db, name, content, value);
   }
 
-  /** Forgets what no dream has used that is still there. */
+  /** Forgets verdicts that no dream has used that is still there. */
+  sweepVerdicts(): void {
+    sweepVerdicts(this.#db);
+  }
+
+  /** The same of readings. */
   sweepReadings(): void {
     sweepReadings(this.#db);
   }

@@ -43,6 +43,7 @@ export function selectVerdicts(db: Connection, keys: readonly string[]): readonl
   const found = keys.map((): Verdict | null => null);
   const list = JSON.stringify(keys);
   const rows = db.all(select, list) as readonly KeptRow[];
+  if (rows.length === 0) return found;
   const now = latestNumber(db);
   for (const row of rows) found[row.at] = verdictOf(row);
   if (rows.some(({ used }) => used < now - dreamsBetweenUses))
@@ -63,6 +64,11 @@ export function insertVerdicts(db: Connection, rows: readonly KeyedVerdict[]): v
       db.run(insert, key, kindOf(verdict), confidence, duplicate, refines, conflict, distinct, reason, now);
     }
   });
+}
+
+/** Removes what no dream that is still known has used, or was about to: reasons name words of statements. */
+export function sweepVerdicts(db: Connection): void {
+  db.run('DELETE FROM verdicts WHERE used + ? < (SELECT ifnull(min(seq), 1e15) FROM dreams)', dreamsBetweenUses);
 }
 
 /** Leaves about `most` verdicts, those that were used last: all that went unused for as long as the first that is too many go. */
